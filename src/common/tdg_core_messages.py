@@ -98,6 +98,21 @@ class Forget(Message):
     kind: ClassVar[str] = "forget"
 
 
+@register
+@dataclass(frozen=True)
+class Accepted(Message):
+    """A request that the user was promised; answered by `Stored` once the engine's store holds it.
+
+    It may come twice (after a restart): a store remembers the last entry it took from each journal. Entry 0 is in no
+    journal and always new.
+    """
+
+    kind: ClassVar[str] = "accepted"
+    journal: str
+    entry: int
+    message: dict[str, Any]
+
+
 # Events ---------------------------------------------------------------------------------------------------------------
 
 

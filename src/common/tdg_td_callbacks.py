@@ -1,0 +1,69 @@
+"""Calls the user's callbacks and keeps their errors from stopping anything.
+
+Thread: main only.
+"""
+
+import traceback
+from typing import Any
+
+import td
+import tdg_td_log
+import tdg_td_params
+
+#: Network units between the component and the DAT made below it.
+_GAP = 40
+
+
+class Callbacks:
+    """The functions of the DAT that the parameter *Callbacks DAT* points to.
+
+    Args:
+        comp: The component.
+        log: Where a failing callback is reported.
+    """
+
+    def __init__(self, comp: Any, log: tdg_td_log.Log) -> None:
+        self._comp = comp
+        self._log = log
+        self._broken = ""
+
+    def call(self, name: str, *args: Any) -> None:
+        """Calls the function of that name if there is one. Looked up anew each time, so that an edit counts at once."""
+        dat = tdg_td_params.target(self._comp, "Callbacksdat")
+        if dat is None or not dat.isDAT:
+            return
+        try:
+            function = getattr(dat.module, name, None)
+            self._broken = ""
+        except Exception as error:
+            # The script does not compile: said once, not with every event.
+            problem = f"{dat.path} cannot be used for callbacks: {type(error).__name__}: {error}"
+            if problem != self._broken:
+                self._broken = problem
+                self._log.warning(problem)
+            return
+        if function is None:
+            return
+        try:
+            function(*args)
+        except Exception as error:
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
+            where = f", line {lines[-1]}" if lines else ""
+            self._log.warning(f"{name} in {dat.path}{where} raised {type(error).__name__}: {error}")
+
+    def create(self, name: str, template: str) -> None:
+        """Makes a text DAT of that name beside the component, with a stub of every callback, and points to it.
+
+        A DAT of that name that is there already is pointed to and keeps its text.
+        """
+        network = self._comp.parent()
+        dat = tdg_td_params.target(self._comp, "Callbacksdat") or network.op(name)
+        if dat is None:
+            dat = network.create(td.textDAT, name)
+            dat.par.language = "python"
+            dat.text = template
+            dat.nodeX = self._comp.nodeX
+            dat.nodeY = self._comp.nodeY - dat.nodeHeight - _GAP
+            dat.dock = self._comp
+        if tdg_td_params.target(self._comp, "Callbacksdat") != dat:
+            self._comp.par.Callbacksdat = dat.name  # a sibling's name survives copying and moving
