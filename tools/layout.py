@@ -82,7 +82,7 @@ GATEWAY = Room("gateway", ("tdg_gateway_*",), (WORKER,), ("core", "gateway"), go
 TD = Room(
     "td",
     ("ext_*", "tdg_td_*", "par_exec", "*_par_exec", "*_callbacks", "*_exec", "*watch"),
-    (MAIN,),
+    (MAIN, ANY),
     ("core", "bridge", "td"),
     entries=("work", "gateway"),
     stdlib="quick",
@@ -117,15 +117,12 @@ PURE_STDLIB = frozenset(
         "abc", "base64", "binascii", "bisect", "collections", "copy", "dataclasses", "datetime", "decimal",
         "difflib", "enum", "fnmatch", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "itertools",
         "json", "keyword", "math", "mimetypes", "ntpath", "numbers", "operator", "posixpath", "re", "statistics",
-        "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib",
+        "string", "struct", "textwrap", "types", "typing", "unicodedata", "urllib.parse", "zlib",
     }
 )  # fmt: skip
 
 #: Modules of which core may take these names only (`from pathlib import PurePosixPath`).
-PURE_NAMES = {
-    "pathlib": frozenset({"PurePath", "PurePosixPath", "PureWindowsPath"}),
-    "urllib.parse": frozenset({"quote", "unquote", "urlencode", "urljoin", "urlparse", "urlsplit", "urlunsplit"}),
-}
+PURE_NAMES = {"pathlib": frozenset({"PurePath", "PurePosixPath", "PureWindowsPath"})}
 
 #: Builtins that reach out of pure code.
 IMPURE_BUILTINS = frozenset({"open", "input", "breakpoint", "exec", "eval"})
@@ -136,10 +133,9 @@ CLOCK_CALLS = frozenset({("datetime", "now"), ("datetime", "utcnow"), ("datetime
 #: Standard modules that wait for a disk, a process or a network; the main thread has none of them.
 BLOCKING_STDLIB = frozenset(
     {
-        "asyncio", "asyncore", "concurrent", "dbm", "ensurepip", "ftplib", "http", "imaplib", "lzma",
-        "multiprocessing", "nntplib", "poplib", "select", "selectors", "shelve", "smtplib", "socket",
-        "socketserver", "sqlite3", "ssl", "subprocess", "tarfile", "telnetlib", "urllib", "venv", "xmlrpc",
-        "zipfile",
+        "asyncio", "concurrent", "dbm", "ensurepip", "ftplib", "http", "imaplib", "lzma", "multiprocessing",
+        "poplib", "select", "selectors", "shelve", "smtplib", "socket", "socketserver", "sqlite3", "ssl",
+        "subprocess", "tarfile", "urllib.request", "venv", "xmlrpc", "zipfile",
     }
 )  # fmt: skip
 
@@ -148,6 +144,9 @@ BLOCKING_CALLS = frozenset({("time", "sleep"), ("os", "system"), ("os", "popen")
 
 #: Top-level packages of Google's client and of what it is made of.
 CLIENT_PACKAGES = frozenset({"firebase_admin", "google", "google_crc32c", "grpc", "proto", "requests", "urllib3"})
+
+#: TouchDesigner's own modules.
+TOUCHDESIGNER_MODULES = frozenset({"td", "tdu"})
 
 #: Packages that TouchDesigner brings; a module of that name would hide one from the whole project.
 TOUCHDESIGNER_PACKAGES = frozenset(
