@@ -17,8 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import tdg_disk_sqlite
+
 #: Seconds between two calls of `force` while there is something to force.
 FORCE_INTERVAL_S = 0.1
+
+
+_SCHEMA = (
+    "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL);"
+    "CREATE TABLE identity (id TEXT NOT NULL)"
+)
 
 
 class Journal:
@@ -26,22 +34,17 @@ class Journal:
 
     Args:
         path: The SQLite file; None keeps the entries in memory only (*Enable Cache* off).
+        tell: Told when a damaged file was moved aside.
 
     Raises:
-        sqlite3.Error, OSError: The file cannot be opened or is damaged; the caller decides what to do instead.
+        CloudError: As `tdg_disk_sqlite.open_database`.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        # isolation_level None: one statement is one transaction, no BEGIN behind our back.
-        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=0.0)
+    def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
+        self._connection = tdg_disk_sqlite.open_database(path, [_SCHEMA], tell, timeout_s=0.0)
         run = self._connection.execute
-        run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = OFF")  # forcing to disk is the worker's part
         run("PRAGMA wal_autocheckpoint = 0")  # so is checkpointing, which would force from here
-        run("CREATE TABLE IF NOT EXISTS journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL)")
-        run("CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL)")
         run("INSERT INTO identity SELECT ? WHERE NOT EXISTS (SELECT 1 FROM identity)", (str(uuid.uuid4()),))
         #: Names this file for ever, so that a store can tell the numbers of two journals apart.
         self.id: str = run("SELECT id FROM identity").fetchone()[0]

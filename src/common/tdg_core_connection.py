@@ -52,6 +52,13 @@ class Lifecycle:
         self.retry_at = now + self.breaker.wait_s(now)
         return []
 
+    def refuse(self, message: str) -> None:
+        """There is nothing to connect with; waits for the user without counting anything."""
+        self._end_attempt()
+        self.retry_at = None
+        self.state = ERROR
+        self.error = message
+
     def disconnect(self) -> list[str]:
         """The user wants none; an attempt under way is called off."""
         was_idle = self.state == DISCONNECTED

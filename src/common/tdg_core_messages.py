@@ -118,6 +118,15 @@ class Accepted(Message):
 
 @register
 @dataclass(frozen=True)
+class PackagesReady(Message):
+    """Google's packages can be imported: the attempt may go on."""
+
+    kind: ClassVar[str] = "packages_ready"
+    attempt: int
+
+
+@register
+@dataclass(frozen=True)
 class Connected(Message):
     """The server has answered."""
 

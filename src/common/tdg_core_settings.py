@@ -17,6 +17,11 @@ import tdg_core_retry
 CONNECTION_PARAMETERS = ("Privatekey", "Emulatorhost", "Useadc")
 BREAKER_PARAMETERS = ("Circuitfailurethreshold", "Circuittimeout", "Backoffbase", "Backoffmax")
 
+NOT_CONFIGURED = (
+    "Nothing to connect with: set *Private Key File* to the JSON key of a service account, or *Emulator Host* to the "
+    "host:port of an emulator."
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -31,8 +36,8 @@ class Settings:
     use_adc: bool = False
     #: Bucket name or database id as typed; empty means the documented default.
     target: str = ""
-    #: Absolute path of the folder for SQLite files; empty keeps everything in memory.
-    cache_folder: str = ""
+    #: Absolute path of the engine's SQLite file; empty keeps everything in memory.
+    store_file: str = ""
 
     @property
     def configured(self) -> bool:
@@ -41,7 +46,7 @@ class Settings:
 
     def connects_like(self, other: "Settings") -> bool:
         """Whether a connection made with `other` serves these settings, too."""
-        names = [f.name for f in fields(Settings) if f.name != "cache_folder"]
+        names = [f.name for f in fields(Settings) if f.name != "store_file"]
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
     def as_plain(self) -> dict[str, Any]:

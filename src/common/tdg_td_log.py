@@ -46,7 +46,7 @@ class Log:
         entry = self._ring.add(now, int(td.absTime.frame), level, message)
         if entry.level == tdg_core_log.DEBUG:
             return
-        print(f"[{self._comp.name}] {entry.level} {entry.message}")  # noqa: T201  the textport
+        print(f"[{self._comp.name}] {entry.level} {entry.message}")  # the textport
         row = [str(value) for value in entry.as_dict().values()]
         for dat in (self._comp.op("log"), tdg_td_params.target(self._comp, "Logop")):
             if dat is not None and (dat.OPType == "fifoDAT" or dat.isEditable):

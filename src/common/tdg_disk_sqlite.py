@@ -1,0 +1,107 @@
+"""Opens SQLite files safely: migrated forward, moved aside when damaged, what can be read carried over.
+
+Thread: any; a connection stays on the thread that opened it.
+"""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import tdg_core_errors
+
+CloudError = tdg_core_errors.CloudError
+
+#: Called with a level and a line for the log whenever a file could not be used as it was.
+Tell = Callable[[str, str], None]
+
+
+def open_database(
+    path: Path | None, migrations: Sequence[str], tell: Tell, timeout_s: float = 5.0
+) -> sqlite3.Connection:
+    """A connection in autocommit mode, write-ahead log on, schema up to date.
+
+    Args:
+        path: The file; None for a database in memory.
+        migrations: SQL scripts; the n-th brings a file of schema version n-1 to n (`PRAGMA user_version`).
+        tell: Told when the file was moved aside.
+        timeout_s: How long to wait for another connection's lock.
+
+    Raises:
+        CloudError: `config` when the file was written by a newer version of the component; `disk` when neither the file
+            nor a fresh one can be used.
+    """
+    if path is None:
+        return _migrated(sqlite3.connect(":memory:", isolation_level=None), "the cache", migrations)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _connect(path, migrations, timeout_s)
+    except sqlite3.DatabaseError as error:
+        return _start_afresh(path, migrations, timeout_s, str(error), tell)
+    except OSError as error:
+        raise CloudError(
+            "disk", f"Cannot use the folder {path.parent}: {error.strerror}. Choose another *Cache Folder*."
+        ) from error
+
+
+def _connect(path: Path, migrations: Sequence[str], timeout_s: float) -> sqlite3.Connection:
+    # isolation_level None: no BEGIN behind our back.
+    connection = sqlite3.connect(path, isolation_level=None, timeout=timeout_s)
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+        connection.execute("PRAGMA journal_mode = WAL")
+        return _migrated(connection, str(path), migrations)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _migrated(connection: sqlite3.Connection, name: str, migrations: Sequence[str]) -> sqlite3.Connection:
+    version, newest = connection.execute("PRAGMA user_version").fetchone()[0], len(migrations)
+    if version > newest:
+        raise CloudError(
+            "config",
+            f"{name} was written by a newer version of this component (schema {version}, this one knows {newest}). "
+            "Update the component or choose another *Cache Folder*.",
+        )
+    for number in range(version, newest):
+        connection.executescript(f"BEGIN;{migrations[number]};PRAGMA user_version = {number + 1};COMMIT;")
+    return connection
+
+
+def _start_afresh(
+    path: Path, migrations: Sequence[str], timeout_s: float, reason: str, tell: Tell
+) -> sqlite3.Connection:
+    """Moves a damaged or locked file aside, starts a new one and carries over what can still be read."""
+    aside = path.with_name(f"{path.name}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}")
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"{path}{suffix}").replace(f"{aside}{suffix}")
+        connection = _connect(path, migrations, timeout_s)
+    except (OSError, sqlite3.Error) as error:
+        raise CloudError(
+            "disk", f"{path} cannot be used ({reason}) and cannot be replaced ({error}). Free or unlock it."
+        ) from error
+    saved = _salvage(aside, connection)
+    tell("ERROR", f"{path.name} was damaged or locked ({reason}); moved to {aside.name}, {saved} rows saved from it.")
+    return connection
+
+
+def _salvage(source: Path, target: sqlite3.Connection) -> int:
+    """Copies every row that can still be read into the tables of the same name; returns how many."""
+    saved = 0
+    tables = [row[0] for row in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(source)) as old:
+        for table in tables:
+            with contextlib.suppress(sqlite3.Error):
+                known = {row[1] for row in target.execute(f"PRAGMA table_info({table})")}
+                columns = [row[1] for row in old.execute(f"PRAGMA table_info({table})") if row[1] in known]
+                names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+                for row in old.execute(f"SELECT {names} FROM {table}"):  # noqa: S608  names come from the schema
+                    target.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
+                    saved += 1
+    return saved

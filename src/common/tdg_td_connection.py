@@ -1,0 +1,139 @@
+"""Carries out what the connection's life cycle decides and shows it to the user.
+
+Thread: main only.
+"""
+
+import datetime
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import tdg_bridge
+import tdg_core_connection
+import tdg_core_messages
+import tdg_core_retry
+import tdg_core_settings
+import tdg_td_callbacks
+import tdg_td_log
+import tdg_td_status
+
+#: Starts making sure that the packages are there for that attempt; answered by an event.
+Prepare = Callable[[int], None]
+
+
+class Connection:
+    """The connection of one component as its user sees it.
+
+    Args:
+        comp: The component, for its ConnectionExt.
+        bridge: Where requests go.
+        prepare: Called before each attempt.
+        status, callbacks, log: Where the state is shown.
+    """
+
+    def __init__(
+        self,
+        comp: Any,
+        bridge: tdg_bridge.Bridge,
+        prepare: Prepare,
+        status: tdg_td_status.Status,
+        callbacks: tdg_td_callbacks.Callbacks,
+        log: tdg_td_log.Log,
+    ) -> None:
+        self._bridge = bridge
+        self._prepare = prepare
+        self._status = status
+        self._callbacks = callbacks
+        self._log = log
+        self._breaker_ext = comp.ext.ConnectionExt
+        self._life = tdg_core_connection.Lifecycle(self._breaker_ext.breaker)
+        self._shown = ("", "")
+        self._circuit_shown = ""
+        self.handlers: dict[str, Callable[[Any], None]] = {
+            "packages_ready": self._packages_ready,
+            "connected": self._connected,
+            "connect_failed": self._failed,
+            "trouble": self._lost,
+        }
+
+    @property
+    def state(self) -> str:
+        """One of the five documented states."""
+        return self._life.state
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a connection stands, is being made or is planned."""
+        return self._life.state not in {tdg_core_connection.DISCONNECTED, tdg_core_connection.ERROR} or (
+            self._life.retry_at is not None
+        )
+
+    def configure(self, breaker: tdg_core_retry.BreakerSettings, auto: bool) -> None:
+        """Takes the values of the Conn page."""
+        self._breaker_ext.configure(breaker)
+        self._life.auto = auto
+
+    def connect(self, settings: tdg_core_settings.Settings) -> None:
+        """Begins to connect; returns at once."""
+        if not settings.configured:
+            self._life.refuse(tdg_core_settings.NOT_CONFIGURED)
+            self._show()
+            return
+        self._act(self._life.connect(time.monotonic()))
+
+    def disconnect(self) -> None:
+        """Ends the connection or the attempt at one."""
+        self._act(self._life.disconnect())
+
+    def reset(self) -> None:
+        """Disconnected, nothing counted."""
+        self.disconnect()
+        self._breaker_ext.Reset()
+        self._show()
+
+    def tick(self, now: float) -> None:
+        """To be called every frame: starts what is due."""
+        self._act(self._life.tick(now))
+
+    def _packages_ready(self, event: tdg_core_messages.PackagesReady) -> None:
+        if event.attempt == self._life.attempt:
+            self._bridge.submit(tdg_core_messages.Connect(event.attempt))
+
+    def _connected(self, event: tdg_core_messages.Connected) -> None:
+        self._status.set(connected_at=datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
+        self._act(self._life.connected(event.attempt))
+
+    def _failed(self, event: tdg_core_messages.ConnectFailed) -> None:
+        now = time.monotonic()
+        self._act(self._life.failed(event.attempt, event.code, event.message, now, random.random()))
+
+    def _lost(self, event: tdg_core_messages.Trouble) -> None:
+        now = time.monotonic()
+        self._act(self._life.lost(event.attempt, event.code, event.message, now, random.random()))
+
+    def _act(self, actions: list[str]) -> None:
+        for action in actions:
+            if action == tdg_core_connection.START:
+                self._prepare(self._life.attempt)
+            else:
+                self._bridge.submit(tdg_core_messages.Disconnect())
+        self._show()
+
+    def _show(self) -> None:
+        """Tells table, log and callback, once per change."""
+        circuit = self._breaker_ext.GetState()
+        if circuit != self._circuit_shown:
+            self._circuit_shown = circuit
+            self._status.set(circuit=circuit)
+        now = (self._life.state, self._life.error)
+        if now == self._shown:
+            return
+        self._shown = now
+        state, error = now
+        self._status.set(state=state, last_error=error)
+        if error:
+            self._log.write("ERROR" if state == tdg_core_connection.ERROR else "WARNING", f"{state}: {error}")
+        else:
+            self._log.info(state)
+        self._callbacks.call("onConnectionStateChange", state, error)
