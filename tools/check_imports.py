@@ -10,11 +10,12 @@ from check_source import Row, Source, Tree, dotted, functions
 #: What a room may import and what to do instead, as messages say it.
 _ROOM_RULES = {
     "core": "core imports pure standard library and core; take what it needs as an argument, or move the code to work",
-    "bridge": "bridge imports the standard library, core and bridge; hand the function or value over as an argument",
-    "work": "work imports the standard library, core and work; the gateway comes as an argument",
-    "gateway": "gateway imports core, gateway, the standard library, and Google's client inside one function",
+    "disk": "disk imports the standard library, core and disk; take the rest as an argument",
+    "bridge": "bridge imports the standard library, core, disk and bridge; hand what it lacks over as an argument",
+    "work": "work imports the standard library, core, disk and work; the gateway comes as an argument",
+    "gateway": "gateway imports the standard library, core, disk, gateway, and Google's client inside one function",
     "td": (
-        "the td room imports core, bridge, td and the entry modules of its component's work and gateway "
+        "the td room imports core, disk, bridge, td and the entry modules of its component's work and gateway "
         "(layout.ENTRY_MODULES); ask the engine through the bridge"
     ),
 }

@@ -26,14 +26,14 @@ def check(tree: Tree) -> Iterator[Row]:
 
 def _names(tree: Tree) -> Iterator[Row]:
     """A module name says its room and means one thing only."""
+    patterns = ", ".join(pattern for room in layout.ROOMS for pattern in room.patterns)
     seen: dict[str, str] = {}
     for source in tree.sources:
         if source.room is None:
             yield source.row(
                 None,
                 "name-room",
-                f"The name {source.module} belongs to no room; begin it with tdg_core_, tdg_bridge_, tdg_work_, "
-                "tdg_gateway_, tdg_td_ or ext_ (layout.ROOMS).",
+                f"The name {source.module} belongs to no room; the rooms are {patterns} (layout.ROOMS).",
             )
         if source.module in seen:
             yield source.row(

@@ -76,20 +76,21 @@ MAIN, WORKER, ANY = "main only", "worker only", "any"
 THREADS = (MAIN, WORKER, ANY)
 
 CORE = Room("core", ("tdg_core_*",), (ANY,), ("core",), stdlib="pure")
-BRIDGE = Room("bridge", ("tdg_bridge", "tdg_bridge_*"), THREADS, ("core", "bridge"))
-WORK = Room("work", ("tdg_work_*",), (WORKER, ANY), ("core", "work"))
-GATEWAY = Room("gateway", ("tdg_gateway_*",), (WORKER,), ("core", "gateway"), google=True)
+DISK = Room("disk", ("tdg_disk_*",), (ANY,), ("core", "disk"))
+BRIDGE = Room("bridge", ("tdg_bridge", "tdg_bridge_*"), THREADS, ("core", "disk", "bridge"))
+WORK = Room("work", ("tdg_work_*",), (WORKER, ANY), ("core", "disk", "work"))
+GATEWAY = Room("gateway", ("tdg_gateway_*",), (WORKER,), ("core", "disk", "gateway"), google=True)
 TD = Room(
     "td",
     ("ext_*", "tdg_td_*", "par_exec", "*_par_exec", "*_callbacks", "*_exec", "*watch"),
     (MAIN, ANY),
-    ("core", "bridge", "td"),
+    ("core", "disk", "bridge", "td"),
     entries=("work", "gateway"),
     stdlib="quick",
     touchdesigner=True,
 )
 
-ROOMS = (CORE, BRIDGE, WORK, GATEWAY, TD)
+ROOMS = (CORE, DISK, BRIDGE, WORK, GATEWAY, TD)
 
 
 def room_of(module: str) -> Room | None:
@@ -195,7 +196,9 @@ WORDED = (
 )  # fmt: skip
 
 #: A path into somebody's home. Names that stand for the reader are no machine's.
-HOME_PATH = r"(?:/home/|/Users/|\b[A-Za-z]:[\\/]+Users[\\/]+)(?!(?:you|name|artist|museum|Public|Shared)\b)[\w.-]+"
+HOME_PATH = (
+    r"(?:/home/|/Users/|\b[A-Za-z]:[\\/]+Users[\\/]+)(?!(?:you|name|artist|museum|linuxbrew|Public|Shared)\b)[\w.-]+"
+)
 
 #: Lock files name versions and hashes, never where a package comes from (decision 0002).
 ADDRESS = r"[a-z]+://\S+"

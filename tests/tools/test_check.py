@@ -40,7 +40,8 @@ GOOD = {
         "src/common/tdg_core_add.py": CORE
         + "import math\nimport urllib.parse\nfrom pathlib import PurePosixPath\nimport tdg_core_more\n",
         "src/common/tdg_core_more.py": CORE + "from collections.abc import Iterable\n",
-        "src/common/tdg_bridge.py": BRIDGE + "import queue\nimport socket\nimport sqlite3\nimport tdg_core_add\n",
+        "src/common/tdg_disk_a.py": CORE + "import sqlite3\nimport tdg_core_add\n",
+        "src/common/tdg_bridge.py": BRIDGE + "import queue\nimport socket\nimport tdg_core_add\nimport tdg_disk_a\n",
         "src/common/tdg_work_loop.py": WORK + "import os\nimport subprocess\nimport tdg_core_add\n",
         "src/storage/tdg_work_storage.py": WORK + "import time\nimport tdg_work_loop\n",
         "src/storage/tdg_gateway_storage.py": GATEWAY
@@ -118,11 +119,25 @@ BROKEN = [
         "core reads the clock with datetime.datetime.now(); take the time as an argument",
     ),
     (
+        "disk imports the bridge",
+        {"src/common/tdg_disk_a.py": CORE + "import tdg_bridge\n", "src/common/tdg_bridge.py": BRIDGE},
+        f"src/common/tdg_disk_a.py:{L}",
+        "import-room",
+        "tdg_disk_a imports tdg_bridge; disk imports the standard library, core and disk",
+    ),
+    (
+        "core imports the disk",
+        {"src/common/tdg_core_a.py": CORE + "import tdg_disk_a\n", "src/common/tdg_disk_a.py": CORE},
+        f"src/common/tdg_core_a.py:{L}",
+        "import-room",
+        "tdg_core_a imports tdg_disk_a",
+    ),
+    (
         "the bridge imports work",
         {"src/common/tdg_bridge.py": BRIDGE + "import tdg_work_loop\n", "src/common/tdg_work_loop.py": WORK},
         f"src/common/tdg_bridge.py:{L}",
         "import-room",
-        "bridge imports the standard library, core and bridge",
+        "bridge imports the standard library, core, disk and bridge",
     ),
     (
         "the bridge imports TouchDesigner",
@@ -136,7 +151,7 @@ BROKEN = [
         {"src/common/tdg_work_a.py": WORK + "import tdg_bridge\n", "src/common/tdg_bridge.py": BRIDGE},
         f"src/common/tdg_work_a.py:{L}",
         "import-room",
-        "work imports the standard library, core and work; the gateway comes as an argument",
+        "work imports the standard library, core, disk and work; the gateway comes as an argument",
     ),
     (
         "work imports a gateway",
@@ -170,7 +185,7 @@ BROKEN = [
         },
         f"src/storage/tdg_gateway_storage.py:{L}",
         "import-room",
-        "gateway imports core, gateway, the standard library",
+        "gateway imports the standard library, core, disk, gateway",
     ),
     (
         "a gateway imports Google's client when it loads",
@@ -342,6 +357,7 @@ BROKEN = [
         )
         for room, module, head in (
             ("core", "tdg_core_a", CORE),
+            ("disk", "tdg_disk_a", CORE),
             ("bridge", "tdg_bridge_a", BRIDGE),
             ("work", "tdg_work_a", WORK),
             ("gateway", "tdg_gateway_a", GATEWAY),
@@ -464,7 +480,7 @@ BROKEN = [
         {"src/common/helpers.py": CORE},
         "src/common/helpers.py:1",
         "name-room",
-        "The name helpers belongs to no room; begin it with tdg_core_",
+        "The name helpers belongs to no room; the rooms are tdg_core_*, tdg_disk_*",
     ),
     (
         "one name twice",
