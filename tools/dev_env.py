@@ -42,6 +42,9 @@ _PIP_TO_UV = {
     "PIP_CERT": ("SSL_CERT_FILE",),
 }
 
+#: Where package managers of macOS and Linux put programs, if PATH doesn't say so.
+SYSTEM_FOLDERS = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
+
 _IN_VENV = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
 
 
@@ -105,7 +108,7 @@ def uv_candidates(places: Places, environ: Mapping[str, str], home: Path) -> Ite
             folders += [str(path) for path in Path(roaming).glob("Python/Python3*/Scripts")]
         folders += [str(home / "scoop/shims"), rf"{environ.get('ProgramData', '')}\chocolatey\bin"]
     else:
-        folders += ["/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin"]
+        folders += SYSTEM_FOLDERS
     for folder in folders:
         found = shutil.which("uv", path=folder)
         if found:

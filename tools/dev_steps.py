@@ -119,8 +119,8 @@ def _run_quiet(head: str, command: Sequence[str | Path], env: Mapping[str, str],
 
 
 def _collect(stream: IO[str], lines: deque[str]) -> None:
-    for line in stream:
-        lines.append(line.rstrip())
+    with stream:
+        lines.extend(line.rstrip() for line in stream)
 
 
 def _show_tail(step: Step, output: Sequence[str], logs: Path) -> None:
