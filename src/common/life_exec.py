@@ -47,15 +47,18 @@ def onProjectPostSave() -> None:
 def _begin() -> None:
     # Before the first extension exists is the safest moment to complete the component: new extension blocks then
     # replace nothing that runs.
-    comp = me.parent()
-    if not tdg_td_assembler.assemble(comp):
+    if not tdg_td_assembler.assemble(_component()):
         _tell("_start")
 
 
 def _tell(method: str) -> None:
-    comp = me.parent()
+    comp = _component()
     if comp.extensionsReady and comp.extensions and comp.extensions[0] is not None:
         getattr(comp.extensions[0], method, _nothing)()
+
+
+def _component() -> Any:
+    return me.parent()  # noqa: F821 - annotated above, put there by TouchDesigner
 
 
 def _nothing() -> Any:
