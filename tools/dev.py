@@ -60,6 +60,7 @@ def environment() -> tuple[Path, dict[str, str]]:
         "PYTHONDONTWRITEBYTECODE": "1",  # no __pycache__ among what the build and the checks read
         "PYTHONUTF8": "1",  # the same text on Windows as elsewhere
         "PYTHONUNBUFFERED": "1",  # progress is seen when it happens
+        "NO_MKDOCS_2_WARNING": "1",  # a notice about versions to come would stand before what is wrong with a page
     }
     return python, env
 
@@ -177,7 +178,7 @@ def docs_step() -> Step:
     return Step(
         "docs",
         "mkdocs build --strict",
-        [program(PLACES.venv, "mkdocs"), "build", "--strict", "--quiet", "--clean"],
+        [program(PLACES.venv, "mkdocs"), "build", "--strict"],
         "correct the page or link named above",
     )
 
