@@ -223,11 +223,13 @@ class _Table:
         self.data = dict(data)
         self.path = path
         self.findings = findings
+        self.known: list[str] = []
 
     def error(self, key: str, message: str) -> None:
         self.findings.append(Finding(f"{self.path}{key}", "error", message))
 
     def take(self, key: str, kind: type | tuple[type, ...], default: Any = _REQUIRED) -> Any:
+        self.known.append(key)
         if key not in self.data:
             if default is _REQUIRED:
                 self.error(key, "is missing")
@@ -266,7 +268,7 @@ class _Table:
 
     def finish(self) -> None:
         for key in self.data:
-            self.error(key, "is no key that the description knows; see docs/architecture/building.md")
+            self.error(key, f"is no key that is known here; known are {', '.join(sorted(set(self.known)))}")
 
 
 class _Reader:

@@ -20,9 +20,9 @@ import td
 #: Put into every DAT by TouchDesigner: this DAT.
 me: Any
 
-#: Operator type, and the modules that make the component, in the order in which they are written.
-ASSEMBLER = "tdg_td_assembler"
 MODULES = "local/modules"
+#: The module that makes the components; those it imports have names that begin like its own.
+ASSEMBLER = "tdg_td_assembler"
 
 # <data>
 DESCRIPTIONS: dict[str, str] = {}
@@ -77,18 +77,19 @@ def save(folder: str) -> list[str]:
 
 def _make(parent: Any, name: str) -> Any:
     comp = parent.op(name) or parent.create(td.baseCOMP, name)
-    if comp.OPType != "baseCOMP" or (comp.children and comp.op(MODULES) is None):
+    assembler = f"{MODULES}/{ASSEMBLER}"
+    if comp.OPType != "baseCOMP" or (comp.children and comp.op(assembler) is None):
         raise RuntimeError(f"{comp.path} is something of your own. Rename it, then run this script again.")
     texts = {path: SOURCES[source] for path, source in TEXTS[name].items()}
     # The assembler comes first: it makes everything else.
     _ensure(comp, "local", td.baseCOMP)
     _ensure(comp, MODULES, td.baseCOMP)
     for path, text in texts.items():
-        if path.startswith(f"{MODULES}/{ASSEMBLER}"):
+        if path.startswith(assembler):
             dat = _ensure(comp, path, td.textDAT)
             if dat.text != text:
                 dat.text = text
-    comp.op(f"{MODULES}/{ASSEMBLER}").module.install(comp, DESCRIPTIONS[name], texts)
+    comp.op(assembler).module.install(comp, DESCRIPTIONS[name], texts)
     return comp
 
 
@@ -103,4 +104,8 @@ def _dat() -> Any:
     return me  # noqa: F821 - annotated above, put there by TouchDesigner
 
 
-install()
+if "install" in globals():
+    install()
+else:
+    # Run in a way that keeps the functions of this script from seeing each other; as a module it is whole.
+    me.module.install()  # noqa: F821

@@ -32,12 +32,13 @@ def complete(comp: Any, description: Mapping[str, Any]) -> bool:
     own = {name for _, name, _ in wanted} | {text for text, _, _ in wanted}
     others = [block for block in present if block[0] and not own.intersection(block[:2])]
     target = wanted + others
-    target += [_EMPTY] * (len(present) - len(target))
-    if target == present:
-        return False
     if len(present) < len(target):
         comp.seq.ext.numBlocks = len(target)
-        present += [_EMPTY] * (len(target) - len(present))
+        present = _blocks(comp)
+    # A block that is left over is emptied; one that is empty already counts as it is.
+    target += [block if not block[0] else _EMPTY for block in present[len(target) :]]
+    if target == present:
+        return False
     for number, (block, former) in enumerate(zip(target, present, strict=True)):
         for field, value, old in zip(_FIELDS, block, former, strict=True):
             if value != old:
