@@ -86,10 +86,8 @@ def _handed_to_threads(source: Source) -> Iterator[Row]:
     }
     workers: dict[str, FunctionNode] = {}
     for scope, call in _calls_with_scopes(source.tree):
-        starter = layout.THREAD_STARTERS.get(_last_name(call.func))
-        if starter is None:
-            continue
-        target = _argument(call, *starter)
+        starter = _starter(call)
+        target = _argument(call, *starter) if starter else None
         if target is None:
             continue
         yield from _target(source, target, scope, module_names)
@@ -165,6 +163,13 @@ def _reached(start: dict[str, FunctionNode], functions: dict[str, FunctionNode])
         used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
         waiting.update({other: functions[other] for other in used & functions.keys() - reached.keys()})
     return reached
+
+
+def _starter(call: ast.Call) -> tuple[str, int] | None:
+    """Where this call takes the function for a thread; None if it starts none."""
+    name = _last_name(call.func)
+    full = f"{_last_name(call.func.value)}.{name}" if isinstance(call.func, ast.Attribute) else name
+    return layout.THREAD_STARTERS.get(full) or layout.THREAD_STARTERS.get(name)
 
 
 def _argument(call: ast.Call, keyword: str, position: int) -> ast.expr | None:

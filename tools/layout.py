@@ -171,13 +171,14 @@ MAIN_THREAD_NAMES = frozenset(
 #: Streams that TouchDesigner replaces by its textport.
 TEXTPORT_STREAMS = frozenset({"stdout", "stderr", "__stdout__", "__stderr__"})
 
-#: Calls that hand a function to a thread: name of what is called -> (keyword, position) of the function.
+#: Calls that hand a function to a thread: end of what is called -> (keyword, position) of the function.
 THREAD_STARTERS = {
     "Thread": ("target", 1),
     "Timer": ("function", 1),
     "TDTask": ("target", 0),
     "start_new_thread": ("function", 0),
     "spawn": ("target", 0),
+    "tasks.run": ("function", 0),
 }
 
 # ---------------------------------------------------------------------------------------------------------------

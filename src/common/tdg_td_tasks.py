@@ -13,30 +13,26 @@ import td
 #: A pool task that has not begun by then runs in a thread of its own: the pool's four threads belong to the project.
 _POOL_PATIENCE_S = 2.0
 
+#: Has a thread begun it, which thread may, what it does.
+_Job = tuple[threading.Event, threading.Lock, Callable[..., None], tuple[Any, ...]]
+
 
 class Tasks:
     """Short jobs in the shared pool and one standing task whose RefreshHook comes every frame."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[float, Callable[[], None], threading.Event]] = []
+        self._waiting: list[tuple[float, _Job]] = []
         self._stop_keepalive = threading.Event()
 
     def run(self, function: Callable[..., None], *args: Any) -> None:
         """Runs `function(*args)` in the shared pool, soon; it must not raise and takes plain values only."""
-        begun = threading.Event()
-        once = threading.Lock()
-
-        def job() -> None:
-            if once.acquire(blocking=False):
-                begun.set()
-                function(*args)
-
+        job = (threading.Event(), threading.Lock(), function, args)
         manager = _manager()
         if manager is None:
             _thread(job)
             return
-        manager.EnqueueTask(manager.TDTask(target=job))
-        self._waiting.append((time.monotonic() + _POOL_PATIENCE_S, job, begun))
+        manager.EnqueueTask(manager.TDTask(target=_once, args=job))
+        self._waiting.append((time.monotonic() + _POOL_PATIENCE_S, job))
 
     def keep_alive(self, refresh: Callable[..., None]) -> None:
         """Starts the standing task; `refresh` is called on the main thread each frame while the task runs."""
@@ -44,7 +40,7 @@ class Tasks:
         if manager is None:
             return
         self._stop_keepalive = threading.Event()
-        task = manager.TDTask(target=self._stop_keepalive.wait, RefreshHook=refresh)
+        task = manager.TDTask(target=_wait, args=(self._stop_keepalive,), RefreshHook=refresh)
         manager.EnqueueTask(task, standalone=True)
 
     def check(self, now: float) -> None:
@@ -52,8 +48,8 @@ class Tasks:
         if not self._waiting:
             return
         for entry in list(self._waiting):
-            deadline, job, begun = entry
-            if begun.is_set():
+            deadline, job = entry
+            if job[0].is_set():
                 self._waiting.remove(entry)
             elif now >= deadline:
                 self._waiting.remove(entry)
@@ -70,5 +66,17 @@ def _manager() -> Any:
     return getattr(getattr(td.op, "TDResources", None), "ThreadManager", None)
 
 
-def _thread(job: Callable[[], None]) -> None:
-    threading.Thread(target=job, name="tdg-task", daemon=True).start()
+def _thread(job: _Job) -> None:
+    threading.Thread(target=_once, args=job, name="tdg-task", daemon=True).start()
+
+
+def _once(begun: threading.Event, once: threading.Lock, function: Callable[..., None], args: tuple[Any, ...]) -> None:
+    """A worker's part of `Tasks.run`: the pool and a thread of its own may both come, the first one does it."""
+    if once.acquire(blocking=False):
+        begun.set()
+        function(*args)
+
+
+def _wait(stopped: threading.Event) -> None:
+    """A worker's part of `Tasks.keep_alive`."""
+    stopped.wait()

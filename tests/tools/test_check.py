@@ -406,6 +406,13 @@ BROKEN = [
         "Hands loop to a thread",
     ),
     (
+        "a bound method as a job for the pool",
+        {"src/storage/ext_storage.py": TD + "class S:\n    def f(self):\n        self.tasks.run(self._install, 1)\n"},
+        f"src/storage/ext_storage.py:{L + 2}",
+        "thread-target",
+        "Hands self._install to a thread",
+    ),
+    (
         "a bound method, wrapped, as a thread",
         {
             "src/storage/ext_storage.py": TD
