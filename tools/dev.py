@@ -121,9 +121,8 @@ def test_steps(python: Path, pytest_arguments: Sequence[str]) -> list[Step]:
         Step(
             "build",
             "tox/ is what the source gives",
-            [python, layout.TOOLS / "build.py", "--check"],
+            [python, *tool("build"), "--check"],
             f"run `{here} build` and commit tox/ with the source; nothing in tox/ is edited by hand",
-            nothing=None if available("build") else "this checkout has no tools/build.py",
         ),
         docs_step(),
         Step(
@@ -235,7 +234,7 @@ def run_lock(arguments: list[str]) -> int:
 COMMANDS = {
     "demo": Command("[--json FILE]", "uploads, mirrors, cuts the network, recovers - through the built components"),
     "test": Command("[--only STEP] [PYTEST ARGUMENTS]", "everything CI checks: code, build, docs, tests", run_test),
-    "build": Command("[--check] [--collapse auto|require|skip]", "builds tox/; --check compares it with the source"),
+    "build": Command("[--check] [--linked] [--collapse auto|require|skip]", "builds tox/; --check only compares"),
     "emulators": Command("", "runs both emulators beside an open TouchDesigner until Ctrl-C"),
     "bench": Command("[NAME...] [--json FILE]", "measures, against plain use of Google's client"),
     "soak": Command("[NAME...] [--minutes N]", "long fault, crash and endurance runs"),
@@ -249,7 +248,7 @@ COMMANDS = {
 def usage() -> str:
     """The table of commands; those whose tool is not part of this checkout are left out."""
     rows = [
-        f"  {name + ' ' + command.usage:<46} {command.help}" for name, command in COMMANDS.items() if available(name)
+        f"  {name + ' ' + command.usage:<58} {command.help}" for name, command in COMMANDS.items() if available(name)
     ]
     return "\n".join(["Usage: python3 tools/dev.py COMMAND [arguments]", "", *rows])
 

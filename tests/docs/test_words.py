@@ -1,6 +1,7 @@
 """What the documents say about commands, rooms and rules is what the code does."""
 
 import re
+import tomllib
 from fnmatch import fnmatchcase
 
 import pytest
@@ -70,6 +71,16 @@ def test_every_rule_of_the_check_is_explained():
     assert {"import-room", "thread-name", "machine-path", "size", "layout", "syntax"} <= rules
     pages = (layout.DOCS / "architecture" / name for name in ("rooms.md", "threads.md"))
     assert rules <= set().union(*(words_in_code(text_of(page)) for page in pages))
+
+
+def test_every_key_of_a_description_is_explained():
+    explained = words_in_code(text_of(layout.DOCS / "architecture/building.md"))
+    for path in layout.SRC.glob("*/component.toml"):
+        description = tomllib.loads(text_of(path))
+        tables = [description.get("component", {}), description.get("release", {}), *description.get("extension", [])]
+        for kind in ("group", "operator", "parameter"):
+            tables += description.get(kind, {}).values()
+        assert set().union(*tables) <= explained, path
 
 
 def test_every_decision_is_listed():
