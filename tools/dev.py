@@ -97,13 +97,13 @@ def test_steps(python: Path, pytest_arguments: Sequence[str]) -> list[Step]:
         Step(
             "lint",
             "ruff check",
-            [program(PLACES.venv, "ruff"), "check", "--quiet"],
+            [program(PLACES.venv, "ruff"), "check", "--output-format", "concise"],
             "correct the lines above; `.venv/bin/ruff check --fix` does what can be done safely",
         ),
         Step(
             "format",
             "ruff format --check",
-            [program(PLACES.venv, "ruff"), "format", "--check"],
+            [program(PLACES.venv, "ruff"), "format", "--check", "--output-format", "concise"],
             "run `.venv/bin/ruff format`",
         ),
         Step(

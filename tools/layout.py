@@ -101,7 +101,7 @@ def room_of(module: str) -> Room | None:
 #: Modules of work and gateway that the td room may import, by the folder they lie in. A component sees its own
 #: folder's and those of common.
 ENTRY_MODULES = {
-    COMMON: ("tdg_work_bootstrap", "tdg_work_common", "tdg_gateway_common"),
+    COMMON: ("tdg_work_bootstrap",),
     "storage": ("tdg_work_storage", "tdg_gateway_storage"),
     "firestore": ("tdg_work_firestore", "tdg_gateway_firestore"),
 }
