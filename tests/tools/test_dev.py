@@ -289,20 +289,23 @@ def test_a_program_that_cannot_be_started_is_named(tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-def test_a_program_does_not_outlive_dev(tmp_path, asked):
-    child = "import time; print('up', flush=True)\ntry: time.sleep(60)\nfinally: print('cleaned up', flush=True)"
+@pytest.mark.parametrize("end", ["SIGTERM to dev", "Ctrl-C in the terminal"])
+def test_a_program_does_not_outlive_dev_and_cleans_up(end):
+    child = "import time\ntry: print('up', flush=True); time.sleep(60)\nfinally: print('cleaned up', flush=True)"
     code = (
         "import os, sys; sys.path.insert(0, sys.argv[1]); import dev_steps; dev_steps.end_cleanly_on_termination(); "
-        "dev_steps.STOP_PATIENCE_S = 1.0; dev_steps.run_foreground([sys.executable, '-c', sys.argv[2]], os.environ)"
+        "dev_steps.run_foreground([sys.executable, '-c', sys.argv[2]], os.environ)"
     )
     command = [sys.executable, "-c", code, layout.TOOLS, child]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, **pipes, start_new_session=True) as process:
         assert process.stdout.readline() == "up\n"
-        process.send_signal(asked)
+        if end == "SIGTERM to dev":
+            process.terminate()
+        else:
+            os.killpg(process.pid, signal.SIGINT)
         # The pipe ends when the child, which inherited it, has ended as well.
-        assert process.communicate(timeout=30)[0] == "cleaned up\n"
+        assert process.communicate(timeout=60)[0] == "cleaned up\n"
     assert process.returncode != 0
 
 
