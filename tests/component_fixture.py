@@ -188,7 +188,10 @@ help = "Begin now, whatever else is going on."
 EXTENSION = '''"""The extension of the test component."""
 
 import tdg_core_demo
+import tdg_td_assembler
 import ext_helper
+
+STARTS = []
 
 
 class DemoExt:
@@ -197,8 +200,19 @@ class DemoExt:
         self.heard = []
         self.helper = ext_helper.HelperExt
 
+    def onInitTD(self):
+        self._start()
+
     def _start(self):
+        if "start" in self.heard or not self.ownerComp.valid:
+            return
+        if tdg_td_assembler.assemble(self.ownerComp):
+            return
         self.heard.append("start")
+        STARTS.append(self.ownerComp.path)
+
+    def _frame(self):
+        self._start()
 
     def onParValueChange(self, par, prev):
         self.heard.append((par.name, par.eval()))

@@ -157,9 +157,10 @@ def _lighter(color: tuple[float, float, float]) -> tuple[float, float, float]:
 
 
 def _language(operator: Operator) -> str | None:
-    if operator.path == DESCRIPTION_PATH:
-        return "text"
-    return "python" if operator.type == "textDAT" else None
+    """What a DAT with a text is shown as; a fresh one would be plain text, whatever it holds."""
+    if operator.parent == MODULES_PATH or (operator.text or "").endswith(".py"):
+        return "python"
+    return "text" if operator.type == "textDAT" else None
 
 
 def to_node(component: Component, sources: Sources, *, linked: bool = False) -> Node:

@@ -22,7 +22,7 @@ def is_whole(comp: Any, description: Mapping[str, Any]) -> bool:
 def complete(comp: Any, description: Mapping[str, Any]) -> bool:
     """Sets the blocks; those that the user added move behind the component's own.
 
-    TouchDesigner makes all extensions of a component anew when a block changes, so nothing is touched that is right.
+    All extensions of the component are made anew then, so nothing is touched that is right.
 
     Returns:
         True if a block changed.
@@ -43,7 +43,8 @@ def complete(comp: Any, description: Mapping[str, Any]) -> bool:
         for field, value, old in zip(_FIELDS, block, former, strict=True):
             if value != old:
                 comp.par[f"ext{number}{field}"].val = value
-    comp.par.reinitextensions.pulse()
+    # At once: the pulse Re-Init Extensions may act later, on extensions that have started by then.
+    comp.initializeExtensions()
     return True
 
 
