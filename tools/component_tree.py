@@ -26,6 +26,7 @@ STAND_INS = {"File": "Str", "Folder": "Str", "DAT": "OP"}
 DEFAULT_COLOR = (0.67, 0.67, 0.67)
 ROOM_COLORS = {
     "tdg_core_": (0.55, 0.62, 0.70),
+    "tdg_disk_": (0.62, 0.66, 0.52),
     "tdg_bridge": (0.70, 0.62, 0.50),
     "tdg_work_": (0.55, 0.68, 0.56),
     "tdg_gateway_": (0.70, 0.54, 0.54),
