@@ -55,28 +55,32 @@ def drop(comp: Any, former: Mapping[str, Any], description: Mapping[str, Any]) -
 def _complete_one(comp: Any, page: Any, order: int, spec: Mapping[str, Any]) -> None:
     par = comp.par[spec["name"]]
     held = None if par is None else _hold(par)
-    if par is None or par.style != spec["style"]:
-        par = _append(comp, page, order, spec)
+    made = par is None or not _is_kind(par, page, spec)
+    if made:
+        par = _append(page, order, spec)
     _menu(par, spec)
-    _looks(par, page, order, spec)
+    _looks(par, order, spec)
     _range(par, spec)
-    _value(par, spec, held)
+    _value(par, spec, held, made=made)
 
 
-def _append(comp: Any, page: Any, order: int, spec: Mapping[str, Any]) -> Any:
+def _is_kind(par: Any, page: Any, spec: Mapping[str, Any]) -> bool:
+    return bool(par.style == spec["style"] and par.page.name == page.name)
+
+
+def _append(page: Any, order: int, spec: Mapping[str, Any]) -> Any:
     append = getattr(page, f"append{spec['style']}")
     par = append(spec["name"], label=spec["label"], order=order)[0]
-    if par.style != spec["style"]:
-        # Replacing has kept the former style, so the former parameter goes first.
+    if not _is_kind(par, page, spec):
+        # Replacing has kept the former style or page, so the former parameter goes first.
         par.destroy()
         par = append(spec["name"], label=spec["label"], order=order)[0]
-    return comp.par[spec["name"]]
+    return par
 
 
 class _Held(NamedTuple):
     """What a parameter held before it was touched."""
 
-    style: str
     mode: Any
     val: Any
     expr: str
@@ -86,10 +90,10 @@ class _Held(NamedTuple):
 
 def _hold(par: Any) -> _Held:
     untouched = par.mode == td.ParMode.CONSTANT and not par.isPulse and (par.val or "") == (par.default or "")
-    return _Held(par.style, par.mode, par.val, par.expr, par.bindExpr, untouched)
+    return _Held(par.mode, par.val, par.expr, par.bindExpr, untouched)
 
 
-def _value(par: Any, spec: Mapping[str, Any], held: _Held | None) -> None:
+def _value(par: Any, spec: Mapping[str, Any], held: _Held | None, *, made: bool) -> None:
     """The default, and a value for who has none of its own."""
     if "default" not in spec:
         return
@@ -106,7 +110,7 @@ def _value(par: Any, spec: Mapping[str, Any], held: _Held | None) -> None:
     if held is None or held.untouched:
         if (par.val or "") != (default or ""):
             par.val = default
-    elif held.style != spec["style"]:
+    elif made:
         _restore(par, held)
 
 
@@ -135,9 +139,7 @@ def _menu(par: Any, spec: Mapping[str, Any]) -> None:
         par.menuLabels = labels
 
 
-def _looks(par: Any, page: Any, order: int, spec: Mapping[str, Any]) -> None:
-    if par.page.name != page.name:
-        par.page = page
+def _looks(par: Any, order: int, spec: Mapping[str, Any]) -> None:
     _assign(par, "label", spec["label"])
     _assign(par, "order", order)
     _assign(par, "help", spec["help"])

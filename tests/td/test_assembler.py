@@ -52,6 +52,10 @@ def texts(comp: Any) -> dict[str, str]:
     return {spec["path"]: comp.op(spec["path"]).text for spec in description(comp)["operators"] if "language" in spec}
 
 
+def specs_at(page: dict[str, Any], name: str) -> int:
+    return [spec["name"] for spec in page["parameters"]].index(name)
+
+
 def update(comp: Any, change: Any) -> bool:
     """Bring the component to another version, as the installer does."""
     new = description(comp)
@@ -214,11 +218,12 @@ def test_what_the_user_changed_afterwards_stays(host: Host, root: Path) -> None:
 
 
 def test_update_keeps_values_and_gives_new_defaults_to_who_has_none(host: Host, root: Path) -> None:
-    """A parameter nobody touched follows its new default, a touched one stays; read-only ones are the component's."""
+    """Who was never touched follows the new default; who was stays, also on another page; read-only ones follow."""
     comp = load(host, root)
     host.frame(2)
     comp.par.Count = 5
     comp.par.Choice = "two"
+    comp.par.Keyfile.expr = "'key' + '.json'"
     comp.appendCustomPage("User").appendInt("Usernumber")[0].val = 9
 
     def change(new: dict[str, Any]) -> None:
@@ -230,9 +235,9 @@ def test_update_keeps_values_and_gives_new_defaults_to_who_has_none(host: Host, 
         specs["Folder"]["help"] = "Another help text, in one sentence."
         about["parameters"][0]["default"] = "2.0.0"
         main["parameters"] = [spec for spec in main["parameters"] if spec["name"] != "Go"]
-        main["parameters"].insert(
-            0, {"name": "Extra", "label": "Extra", "style": "Toggle", "default": True, "help": "New."}
-        )
+        extra = {"name": "Extra", "label": "Extra", "style": "Toggle", "default": True, "help": "New."}
+        main["parameters"].insert(0, extra)
+        about["parameters"].append(main["parameters"].pop(specs_at(main, "Keyfile")))
 
     update(comp, change)
     host.frame(2)
@@ -242,6 +247,7 @@ def test_update_keeps_values_and_gives_new_defaults_to_who_has_none(host: Host, 
     assert comp.par.Choice.eval() == "two"
     assert comp.par.Version.eval() == "2.0.0"
     assert comp.par.Extra.eval()
+    assert (comp.par.Keyfile.page.name, comp.par.Keyfile.eval()) == ("About", "key.json")
     assert comp.par["Go"] is None
     assert comp.par.Usernumber.eval() == 9
 
