@@ -1,0 +1,119 @@
+"""Python values, those of Google's client included, as plain payload values.
+
+Thread: any.
+
+A script hands over what it has: datetimes, bytes, tuples, NumPy arrays, the client's GeoPoint or Increment. They are
+told by what they look like, so Google's client need not be imported for it.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import tdg_core_errors
+import tdg_core_firestore_codec
+import tdg_core_firestore_codec_path
+import tdg_core_firestore_codec_time
+
+CloudError = tdg_core_errors.CloudError
+codec = tdg_core_firestore_codec
+
+_MAX_DEPTH = 100
+
+# The client's transforms, by class name: https://cloud.google.com/python/docs/reference/firestore/latest
+_TRANSFORMS = {
+    "Increment": codec.INCREMENT,
+    "ArrayUnion": codec.ARRAY_UNION,
+    "ArrayRemove": codec.ARRAY_REMOVE,
+}
+
+
+def serialize_payload(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A document's data as a payload: the fields themselves are never a marker.
+
+    Raises:
+        CloudError: As `serialize_value`.
+    """
+    return _fields(data, ())
+
+
+def serialize_value(value: Any) -> Any:
+    """A plain value: None, bool, int, float, str, lists and dicts of them, and markers for all else.
+
+    What is plain already passes unchanged, markers included; NaN and infinities become markers.
+
+    Raises:
+        CloudError: `invalid` for what Firestore cannot store, naming the field.
+    """
+    return _value(value, ())
+
+
+def _value(value: Any, at: tuple[str, ...]) -> Any:
+    if len(at) > _MAX_DEPTH:
+        raise _refusal(at[:3], f"it is nested deeper than {_MAX_DEPTH} levels or contains itself; Firestore stores 20")
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return codec.plain_double(float(value))
+    if isinstance(value, Mapping):
+        return _fields(value, at)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_value(item, (*at, str(number))) for number, item in enumerate(value)]
+    marker = _marker(value, at)
+    if marker is not None:
+        return marker
+    if hasattr(value, "tolist"):  # NumPy's arrays and numbers
+        return _value(value.tolist(), (*at, ""))
+    raise _refusal(at, f"a {type(value).__name__} is nothing that Firestore stores")
+
+
+def _fields(data: Mapping[Any, Any], at: tuple[str, ...]) -> dict[str, Any]:
+    for name in data:
+        if not isinstance(name, str):
+            raise _refusal(at, f"the key {name!r} is no text; field names are text")
+    return {str(name): _value(value, (*at, name)) for name, value in data.items()}
+
+
+def _marker(value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
+    name = type(value).__name__
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return {codec.TYPE: codec.BYTES, "value": base64.b64encode(bytes(value)).decode("ascii")}
+    if isinstance(value, datetime):
+        return {codec.TYPE: codec.TIMESTAMP, "value": _time_text(value)}
+    if hasattr(value, "latitude") and hasattr(value, "longitude"):
+        return {codec.TYPE: codec.GEOPOINT, "latitude": float(value.latitude), "longitude": float(value.longitude)}
+    if name == "Sentinel":
+        return _sentinel(value, at)
+    if name in _TRANSFORMS:
+        content = value.value if hasattr(value, "value") else list(value.values)
+        return {codec.TYPE: _TRANSFORMS[name], "value": _value(content, (*at, ""))}
+    if hasattr(value, "to_map_value"):
+        return {codec.TYPE: codec.VECTOR, "value": [codec.plain_double(float(item)) for item in value]}
+    if name in {"DocumentReference", "AsyncDocumentReference"}:
+        return {codec.TYPE: codec.REFERENCE, "value": value.path}
+    return None
+
+
+def _sentinel(value: Any, at: tuple[str, ...]) -> dict[str, Any]:
+    description = str(value)
+    if "server" in description:
+        return {codec.TYPE: codec.SERVER_TIMESTAMP}
+    if "delete" in description:
+        return {codec.TYPE: codec.DELETE_FIELD}
+    raise _refusal(at, f"the sentinel {description!r} is unknown")
+
+
+def _time_text(moment: datetime) -> str:
+    """A time without a zone is UTC, as the client takes it; the client's own class keeps nanoseconds."""
+    zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    delta = zoned - datetime(1970, 1, 1, tzinfo=UTC)
+    nanos = getattr(moment, "nanosecond", 0) or moment.microsecond * 1000
+    return tdg_core_firestore_codec_time.text_of(delta.days * 86_400 + delta.seconds, nanos)
+
+
+def _refusal(at: tuple[str, ...], what: str) -> CloudError:
+    where = tdg_core_firestore_codec_path.render(at)
+    return CloudError("invalid", f"Field {where or '(document)'}: {what}.")
