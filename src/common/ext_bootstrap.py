@@ -21,6 +21,9 @@ class BootstrapExt:
     def __init__(self, ownerComp: Any) -> None:
         self.ownerComp = ownerComp
 
+    def ask_again(self) -> None:
+        """The user wants to connect: a refusal of before no longer counts."""
+
     def ensure(self, attempt: int, tasks: tdg_td_tasks.Tasks, bridge: tdg_bridge.Bridge) -> None:
         """Answers with `PackagesReady` or `ConnectFailed` on the bridge."""
         tasks.run(_bootstrap_worker, attempt, bridge.transport.post)

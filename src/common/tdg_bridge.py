@@ -35,9 +35,13 @@ class Bridge:
     def __init__(self, transport: Transport, journal: tdg_bridge_journal.Journal) -> None:
         self.transport = transport
         self._journal = journal
-        transport.start()
-        for entry, message in journal.entries():
-            transport.send(tdg_core_messages.Accepted(journal.id, entry, message))
+        self._closed = False
+        self._begin()
+
+    def replace(self, transport: Transport) -> None:
+        """Goes on with another transport; the engine behind the former one has ended."""
+        self.transport = transport
+        self._begin()
 
     def submit(self, request: Message) -> None:
         """Hands a request to the engine."""
@@ -46,6 +50,8 @@ class Bridge:
     def accept(self, request: Message) -> str:
         """Stores a request before handing it over: from here on it survives this process.
 
+        The request holds JSON values only.
+
         Returns:
             An empty string, or why it could not be stored (it is handed over all the same).
         """
@@ -53,15 +59,19 @@ class Bridge:
         try:
             entry, problem = self._journal.append(message), ""
         except sqlite3.Error as error:
-            entry, problem = 0, f"not stored on disk, kept in memory only ({error}); free or unlock the cache folder"
-        self.transport.send(tdg_core_messages.Accepted(self._journal.id, entry, message))
+            entry = tdg_bridge_journal.Entry("", 0, message)
+            problem = f"not stored on disk, kept in memory only ({error}); free or unlock the cache folder"
+        self._send(entry)
         return problem
 
     def drain(self, handle: Callable[[Message], None], budget_s: float) -> int:
-        """Gives waiting events to `handle`, at least one, more while the budget in seconds lasts; how many it took."""
+        """Gives waiting events to `handle`, at least one, more while the budget in seconds lasts; how many it took.
+
+        Once the bridge is closed (`handle` may do that) nothing more is given.
+        """
         deadline = time.perf_counter() + budget_s
         taken = 0
-        while (event := self.transport.receive()) is not None:
+        while not self._closed and (event := self.transport.receive()) is not None:
             taken += 1
             if event.kind == tdg_core_messages.Stored.kind:
                 self._journal.forget(event.entries)  # type: ignore[attr-defined]
@@ -72,6 +82,16 @@ class Bridge:
         return taken
 
     def close(self) -> None:
-        """Ends the engine without waiting for it."""
+        """Ends the engine without waiting for it. Idempotent."""
+        self._closed = True
         self.transport.stop()
         self._journal.close()
+
+    def _begin(self) -> None:
+        """Starts the engine and hands it what the one before it has not stored."""
+        self.transport.start()
+        for entry in self._journal.entries():
+            self._send(entry)
+
+    def _send(self, entry: tdg_bridge_journal.Entry) -> None:
+        self.transport.send(tdg_core_messages.Accepted(*entry))

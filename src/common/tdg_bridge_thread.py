@@ -17,14 +17,17 @@ Serve = Callable[["queue.SimpleQueue[Any]", tdg_bridge_outbox.Outbox], None]
 #: How long a new engine waits for the one before it to end; every call of an engine has a shorter time-out.
 _PREDECESSOR_S = 90.0
 
+#: After that long the user is told what is being waited for.
+_PREDECESSOR_TOLD_S = 2.0
+
 
 class ThreadTransport:
     """Carries messages to an engine in a thread of this process.
 
     Args:
         serve: The engine's entry point.
-        slot: What outlives this object (`tdg_bridge_slot`). The engine of a former extension may still be finishing a
-            call; the new one begins when it has ended, so that nothing is sent twice at once.
+        slot: What no two engines may use at once (`tdg_bridge_slot`). The engine before may still be finishing a call;
+            the new one begins when it has ended, so that nothing is sent twice at once.
         name: The thread's name.
     """
 
@@ -36,16 +39,15 @@ class ThreadTransport:
         self._outbox = tdg_bridge_outbox.Outbox()
 
     def start(self) -> None:
-        """Starts the engine."""
-        stop_former = self._slot.get("stop")
-        if stop_former is not None:
-            stop_former()
-        former_ended = self._slot.get("ended")
-        ended = threading.Event()
-        self._slot["ended"] = ended
-        self._slot["stop"] = self.stop
+        """Starts the engine.
+
+        Raises:
+            RuntimeError: The system gives no more threads.
+        """
+        former_ended, ended = self._slot.get("ended"), threading.Event()
         args = (former_ended, self._serve, self._inbox, self._outbox, ended)
         threading.Thread(target=_run, args=args, name=self._name, daemon=True).start()
+        self._slot["ended"] = ended
 
     def send(self, request: tdg_core_messages.Message) -> None:
         """Hands a request to the engine; never blocks."""
@@ -60,7 +62,7 @@ class ThreadTransport:
         self._outbox.put(event)
 
     def stop(self) -> None:
-        """Asks the engine to end; does not wait for it."""
+        """Asks the engine to end; does not wait for it. Idempotent."""
         self._outbox.close()
         self._inbox.put(None)
 
@@ -71,14 +73,21 @@ def _run(
     inbox: "queue.SimpleQueue[Any]",
     outbox: tdg_bridge_outbox.Outbox,
     ended: threading.Event,
+    # Bound here: TouchDesigner may clear a module's globals under its threads.
     ended_event: Callable[[str], tdg_core_messages.Message] = tdg_core_messages.EngineEnded,
-    predecessor_s: float = _PREDECESSOR_S,
+    logged: Callable[[str, str], tdg_core_messages.Message] = tdg_core_messages.Logged,
+    patience_s: tuple[float, float] = (_PREDECESSOR_TOLD_S, _PREDECESSOR_S),
 ) -> None:
     try:
-        if former_ended is not None:
-            former_ended.wait(predecessor_s)
+        if former_ended is not None and not former_ended.wait(patience_s[0]):
+            outbox.put(logged("INFO", "waiting for the former engine to finish its last calls"))
+            former_ended.wait(patience_s[1])
         serve(inbox, outbox)
+        reason = "it ended without being asked to"
     except BaseException as error:  # a thread's last line: the main thread must hear of anything
-        outbox.put(ended_event(f"{type(error).__name__} in the engine"))
+        # An exception of another kind is a defect; its text may hold a secret and is not told.
+        reason = getattr(error, "message", "") if hasattr(error, "code") else ""
+        reason = reason or f"{type(error).__name__}, a defect; please report this line"
     finally:
         ended.set()
+    outbox.put(ended_event(reason))  # goes nowhere once the engine was asked to end

@@ -20,6 +20,19 @@ RECONNECTING = "reconnecting"
 START = "start"
 STOP = "stop"
 
+#: An engine that has not answered by then is hung: longer than all time-outs of a gateway's first calls together, and
+#: than an engine waits for the one before it.
+ANSWER_PATIENCE_S = 150.0
+
+#: What waits for a person is not looked at more often than that, however short *Backoff Max* is.
+_PERSON_S = 10.0
+
+_SILENT = (
+    "The server was asked to connect and neither answered nor refused. Check the network (a Wi-Fi sign-in page, a "
+    "proxy or a firewall can swallow requests); it is tried again."
+)
+_OPEN = "The circuit breaker is open after repeated failures; the next attempt is planned."
+
 
 @dataclass
 class Lifecycle:
@@ -39,6 +52,13 @@ class Lifecycle:
     #: When the next attempt is due; None when none is planned.
     retry_at: float | None = None
     _under_way: bool = field(default=False, repr=False)
+    #: When an answer to the attempt is overdue; None while it waits for packages or there is no attempt.
+    _overdue_at: float | None = field(default=None, repr=False)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a connection stands, is being made or is planned."""
+        return self.state == CONNECTED or self._under_way or self.retry_at is not None
 
     def connect(self, now: float) -> list[str]:
         """The user (or Auto Connect) wants a connection. While one is being made or stands, nothing happens."""
@@ -48,16 +68,19 @@ class Lifecycle:
         if self.breaker.can_attempt(now):
             return self._start(CONNECTING)
         self.state = RECONNECTING
-        self.error = "The circuit breaker is open after repeated failures; the next attempt is planned."
+        self.error = _OPEN
         self.retry_at = now + self.breaker.wait_s(now)
         return []
 
-    def refuse(self, message: str) -> None:
+    def refuse(self, message: str) -> list[str]:
         """There is nothing to connect with; waits for the user without counting anything."""
+        actions = [STOP] if self.state == CONNECTED or self._under_way else []
         self._end_attempt()
+        self.breaker.release()
         self.retry_at = None
         self.state = ERROR
         self.error = message
+        return actions
 
     def disconnect(self) -> list[str]:
         """The user wants none; an attempt under way is called off."""
@@ -69,15 +92,21 @@ class Lifecycle:
         self.error = ""
         return [] if was_idle else [STOP]
 
-    def connected(self, attempt: int) -> list[str]:
-        """The server has answered."""
+    def asked(self, now: float) -> None:
+        """The engine was asked to connect: from now on an answer is due."""
+        if self._under_way:
+            self._overdue_at = now + ANSWER_PATIENCE_S
+
+    def connected(self, attempt: int) -> bool:
+        """The server has answered; False if that attempt is no longer wanted."""
         if attempt != self.attempt or not self._under_way:
-            return []
+            return False
         self._under_way = False
+        self._overdue_at = None
         self.breaker.success()
         self.state = CONNECTED
         self.error = ""
-        return []
+        return True
 
     def failed(self, attempt: int, code: str, message: str, now: float, random: float) -> list[str]:
         """The attempt failed. A configuration error waits for a person; it is looked at again at the slowest pace."""
@@ -91,8 +120,17 @@ class Lifecycle:
             return []
         return self._fail(code, message, now, random)
 
-    def tick(self, now: float) -> list[str]:
+    def set_auto(self, auto: bool) -> None:
+        """*Auto Connect* was set; off calls a planned attempt off."""
+        self.auto = auto
+        if not auto and self.retry_at is not None:
+            self.retry_at = None
+            self.state = ERROR
+
+    def tick(self, now: float, random: float) -> list[str]:
         """Time has passed; starts the planned attempt when it is due and the breaker allows it."""
+        if self._overdue_at is not None and now >= self._overdue_at:
+            return self._fail("deadline", _SILENT, now, random)
         if self.retry_at is None or now < self.retry_at:
             return []
         if not self.breaker.can_attempt(now):
@@ -109,6 +147,7 @@ class Lifecycle:
 
     def _end_attempt(self) -> None:
         self._under_way = False
+        self._overdue_at = None
         self.attempt += 1
 
     def _fail(self, code: str, message: str, now: float, random: float) -> list[str]:
@@ -121,7 +160,7 @@ class Lifecycle:
         else:
             self.breaker.release()
             self.state = ERROR
-            wait_s = settings.backoff_max_s
+            wait_s = max(settings.backoff_max_s, _PERSON_S)
         self.error = message
         delay_s = max(tdg_core_retry.jittered(wait_s, random), self.breaker.wait_s(now))
         self.retry_at = now + delay_s if self.auto else None

@@ -58,3 +58,27 @@ class Ring:
         wanted = None if level is None else level.upper()
         found = [entry for entry in self._entries if wanted is None or entry.level == wanted]
         return found[-limit:] if limit > 0 else []
+
+
+class Repeats:
+    """Lets the same line through once per `interval_s`, so that what fails every frame does not flood a log.
+
+    Args:
+        interval_s: Seconds for which a line stays silent after it was said.
+    """
+
+    def __init__(self, interval_s: float = 60.0) -> None:
+        self._interval_s = interval_s
+        #: When a line was said last and how often it was held back since.
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def line(self, text: str, now: float) -> str | None:
+        """The line to write, with the number of those held back, or None while it stays silent."""
+        at, held = self._said.get(text, (now - self._interval_s, 0))
+        if now - at < self._interval_s:
+            self._said[text] = (at, held + 1)
+            return None
+        for other in [other for other, (at, _) in self._said.items() if now - at >= self._interval_s]:
+            del self._said[other]
+        self._said[text] = (now, 0)
+        return f"{text} (and {held} times more since the last such line)" if held else text

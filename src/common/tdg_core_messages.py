@@ -171,6 +171,15 @@ class Logged(Message):
 
 @register
 @dataclass(frozen=True)
+class Noticed(Message):
+    """What the user should know although the engine goes on (a damaged file was moved aside): for log and status."""
+
+    kind: ClassVar[str] = "noticed"
+    message: str
+
+
+@register
+@dataclass(frozen=True)
 class Stored(Message):
     """The engine's own store holds these journal entries: the journal may forget them."""
 

@@ -12,6 +12,9 @@ HALF_OPEN = "half_open"
 #: Beyond this many failures the documented formula stops growing.
 _MAX_EXPONENT = 10
 
+#: A probe that nobody has reported on for that long is taken for lost (longer with a longer *Circuit Timeout*).
+PROBE_PATIENCE_S = 120.0
+
 
 @dataclass(frozen=True)
 class BreakerSettings:
@@ -25,8 +28,11 @@ class BreakerSettings:
 
 def backoff_s(failures: int, settings: BreakerSettings) -> float:
     """Seconds to wait after that many consecutive failures: `min(base ** min(failures, 10), max)`."""
-    base = max(settings.backoff_base, 0.0)
-    return float(min(base ** min(failures, _MAX_EXPONENT), max(settings.backoff_max_s, 0.0)))
+    longest = max(settings.backoff_max_s, 0.0)
+    try:
+        return float(min(max(settings.backoff_base, 0.0) ** min(failures, _MAX_EXPONENT), longest))
+    except OverflowError:
+        return longest
 
 
 def jittered(seconds: float, random: float) -> float:
@@ -56,14 +62,14 @@ class Breaker:
     def can_attempt(self, now: float) -> bool:
         """Whether one attempt may start now; in `half_open` a True hands out the only probe.
 
-        A probe that was never reported is given up after another timeout, so a lost one cannot block for ever.
+        A probe that was never reported is given up after a while, so a lost one cannot block for ever.
         """
         state = self.state(now)
         if state == CLOSED:
             return True
         if state == OPEN:
             return False
-        if self._probe_since is not None and now < self._probe_since + self.settings.timeout_s:
+        if self._probe_since is not None and now < self._probe_since + self._probe_patience_s():
             return False
         self._probe_since = now
         return True
@@ -72,18 +78,25 @@ class Breaker:
         """Seconds until the next attempt can be allowed; 0 when it can be now."""
         if self._opened_at is None:
             return 0.0
-        since = self._opened_at if self._probe_since is None else self._probe_since
-        return max(0.0, since + self.settings.timeout_s - now)
+        if self._probe_since is None:
+            return max(0.0, self._opened_at + self.settings.timeout_s - now)
+        return max(0.0, self._probe_since + self._probe_patience_s() - now)
 
     def success(self) -> None:
         """An attempt succeeded: closed, nothing counted."""
         self.reset()
 
     def failure(self, now: float) -> None:
-        """An attempt failed: counted; opens at the threshold, and again whenever a probe fails."""
+        """An attempt failed: counted; opens at the threshold, and again whenever a probe fails.
+
+        While open it only counts: what began before the circuit opened does not keep it open for longer.
+        """
+        state = self.state(now)
         self.failures += 1
+        if state == OPEN:
+            return
         self._probe_since = None
-        if self._opened_at is not None or self.failures >= max(1, self.settings.failure_threshold):
+        if state == HALF_OPEN or self.failures >= max(1, self.settings.failure_threshold):
             self._opened_at = now
 
     def release(self) -> None:
@@ -95,3 +108,6 @@ class Breaker:
         self.failures = 0
         self._opened_at = None
         self._probe_since = None
+
+    def _probe_patience_s(self) -> float:
+        return max(self.settings.timeout_s, PROBE_PATIENCE_S)

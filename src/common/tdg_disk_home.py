@@ -6,25 +6,15 @@ Two components must not share a queue: both would send it. So a component holds 
 a common stem, for as long as it runs; the lock file says whose home it is.
 """
 
+import functools
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-if sys.platform == "win32":
-    import msvcrt
+import tdg_disk_lock
 
-    def _lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-#: Where the locked byte lies: beyond the text, so that the owner can be read while it is locked on Windows.
-_LOCKED_BYTE = 1 << 20
+#: So many components of one kind can have a home in one folder.
+_MOST = 100
 
 
 class Home:
@@ -43,19 +33,21 @@ class Home:
     def __init__(self, folder: Path, stem: str, owner: str, exists: Callable[[str], bool]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         name = owner.rsplit("/", 1)[-1]
-        mine = [path.stem for path in sorted(folder.glob(f"{stem}*.lock")) if _owner_of(path) == owner]
-        spare = [f"{stem}-{name}", *(f"{stem}-{name}-{number}" for number in range(2, 100))]
+        mine = [path.stem for path in sorted(folder.glob(f"{stem}.*lock")) if _owner_of(path) == owner]
+        # A dot, which no component's name has, keeps the homes of `gcp` apart from those of `gcp-storage`.
+        spare = [f"{stem}.{name}", *(f"{stem}.{name}.{number}" for number in range(2, _MOST))]
         for candidate in (*mine, stem, *spare):
             path = folder / f"{candidate}.lock"
             former = _owner_of(path)
             if former in {"", owner} or not exists(former):
-                descriptor = _acquire(path, owner)
+                descriptor = tdg_disk_lock.acquire(path, owner)
                 if descriptor is not None:
-                    self._descriptor = descriptor
+                    # Bound to the object: it is called when TouchDesigner may have cleared this module's globals.
+                    self._close: Callable[[], None] | None = functools.partial(os.close, descriptor)
                     self.folder = folder
                     self.stem = candidate
                     return
-        raise OSError(f"All homes of {name} in {folder} are in use")
+        raise OSError(f"all {_MOST} homes of {name} in {folder} are in use")
 
     def file(self, suffix: str) -> Path:
         """A file of this home, e.g. `.db` or `-journal.db`."""
@@ -63,28 +55,13 @@ class Home:
 
     def leave(self) -> None:
         """Gives the lock back; the files stay. Idempotent."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        close, self._close = self._close, None
+        if close is not None:
+            close()
 
 
 def _owner_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except OSError:
+    except (OSError, ValueError):
         return ""
-
-
-def _acquire(path: Path, owner: str) -> int | None:
-    """Locks the file and writes the owner into it; None if someone else has it locked."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        _lock(descriptor)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, owner.encode())
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor

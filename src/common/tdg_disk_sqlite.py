@@ -16,6 +16,19 @@ CloudError = tdg_core_errors.CloudError
 #: Called with a level and a line for the log whenever a file could not be used as it was.
 Tell = Callable[[str, str], None]
 
+#: Failures for which another file in the same place does not help: the disk is full, cannot be written to, breaks.
+#: Whatever else happens while a file is opened comes from what is in it, or from who holds it.
+#: (https://www.sqlite.org/rescode.html)
+_NOT_THE_FILE = {
+    sqlite3.SQLITE_FULL: "the disk is full; make room",
+    sqlite3.SQLITE_READONLY: "it is read-only; allow writing",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the permissions of the folder",
+    sqlite3.SQLITE_PERM: "it may not be written to; check the permissions of the folder",
+    sqlite3.SQLITE_AUTH: "it may not be written to; check the permissions of the folder",
+    sqlite3.SQLITE_IOERR: "the disk reports an error; check it",
+    sqlite3.SQLITE_NOMEM: "memory is exhausted; free some",
+}
+
 
 def open_database(
     path: Path | None, migrations: Sequence[str], tell: Tell, timeout_s: float = 5.0
@@ -38,11 +51,38 @@ def open_database(
         path.parent.mkdir(parents=True, exist_ok=True)
         return _connect(path, migrations, timeout_s)
     except sqlite3.DatabaseError as error:
+        advice = _NOT_THE_FILE.get(_code(error) & 0xFF)
+        if advice is not None:
+            raise CloudError("disk", f"{path} cannot be used: {advice}, or choose another *Cache Folder*.") from error
         return _start_afresh(path, migrations, timeout_s, str(error), tell)
     except OSError as error:
         raise CloudError(
             "disk", f"Cannot use the folder {path.parent}: {error.strerror}. Choose another *Cache Folder*."
         ) from error
+
+
+def force(
+    path: Path,
+    # Bound here: TouchDesigner may clear a module's globals under its threads.
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect,
+    errors: type[Exception] = sqlite3.Error,
+) -> None:
+    """Brings everything committed so far to the disk and empties the write-ahead file into the database.
+
+    A passive checkpoint takes no lock that a writer waits for (https://www.sqlite.org/wal.html). A file that is gone
+    is not made anew.
+    """
+    try:
+        connection = connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0.0)
+    except errors:
+        return
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except errors:
+        pass  # what could not be forced now is forced the next time
+    finally:
+        connection.close()
 
 
 def _connect(path: Path, migrations: Sequence[str], timeout_s: float) -> sqlite3.Connection:
@@ -67,8 +107,10 @@ def _migrated(connection: sqlite3.Connection, name: str, migrations: Sequence[st
             f"{name} was written by a newer version of this component (schema {version}, this one knows {newest}). "
             "Update the component or choose another *Cache Folder*.",
         )
-    for number in range(version, newest):
-        connection.executescript(f"BEGIN;{migrations[number]};PRAGMA user_version = {number + 1};COMMIT;")
+    # Takes the write lock even when there is nothing to migrate: a file someone else holds is found now and not at
+    # the first request.
+    scripts = "".join(f"{script};" for script in migrations[version:])
+    connection.executescript(f"BEGIN IMMEDIATE;{scripts}PRAGMA user_version = {newest};COMMIT;")
     return connection
 
 
@@ -76,7 +118,7 @@ def _start_afresh(
     path: Path, migrations: Sequence[str], timeout_s: float, reason: str, tell: Tell
 ) -> sqlite3.Connection:
     """Moves a damaged or locked file aside, starts a new one and carries over what can still be read."""
-    aside = path.with_name(f"{path.name}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}")
+    aside = _free_name(path)
     try:
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
@@ -91,11 +133,20 @@ def _start_afresh(
     return connection
 
 
+def _free_name(path: Path) -> Path:
+    """`<name>.corrupt-<time>`, with a number behind it if there is one of this second."""
+    stem = f"{path.name}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
+    return next(aside for name in names if not (aside := path.with_name(name)).exists())
+
+
 def _salvage(source: Path, target: sqlite3.Connection) -> int:
     """Copies every row that can still be read into the tables of the same name; returns how many."""
     saved = 0
-    tables = [row[0] for row in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(source)) as old:
+    query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    tables = [row[0] for row in target.execute(query)]
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(source, timeout=0.0)) as old:
+        target.execute("BEGIN")
         for table in tables:
             with contextlib.suppress(sqlite3.Error):
                 known = {row[1] for row in target.execute(f"PRAGMA table_info({table})")}
@@ -104,4 +155,11 @@ def _salvage(source: Path, target: sqlite3.Connection) -> int:
                 for row in old.execute(f"SELECT {names} FROM {table}"):  # noqa: S608  names come from the schema
                     target.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
                     saved += 1
+    if target.in_transaction:
+        target.execute("COMMIT")
     return saved
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's result code; corrupt where our own check found the damage."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)

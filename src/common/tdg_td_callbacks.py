@@ -30,14 +30,15 @@ class Callbacks:
     def call(self, name: str, *args: Any) -> None:
         """Calls the function of that name if there is one. Looked up anew each time, so that an edit counts at once."""
         dat = tdg_td_params.target(self._comp, "Callbacksdat")
-        if dat is None or not dat.isDAT:
+        if dat is None:
             return
+        path = dat.path  # for messages: the callback may delete its own DAT
         try:
             function = getattr(dat.module, name, None)
             self._broken = ""
         except Exception as error:
             # The script does not compile: said once, not with every event.
-            problem = f"{dat.path} cannot be used for callbacks: {type(error).__name__}: {error}"
+            problem = f"{path} cannot be used for callbacks: {type(error).__name__}: {error}"
             if problem != self._broken:
                 self._broken = problem
                 self._log.warning(problem)
@@ -46,10 +47,10 @@ class Callbacks:
             return
         try:
             function(*args)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
             where = f", line {lines[-1]}" if lines else ""
-            self._log.warning(f"{name} in {dat.path}{where} raised {type(error).__name__}: {error}")
+            self._log.warning(f"{name} in {path}{where} raised {type(error).__name__}: {error}")
 
     def create(self, name: str, template: str) -> None:
         """Makes a text DAT of that name beside the component, with a stub of every callback, and points to it.
@@ -58,12 +59,11 @@ class Callbacks:
         """
         network = self._comp.parent()
         dat = tdg_td_params.target(self._comp, "Callbacksdat") or network.op(name)
-        if dat is None:
+        if dat is None or not dat.isDAT:
             dat = network.create(td.textDAT, name)
             dat.par.language = "python"
             dat.text = template
             dat.nodeX = self._comp.nodeX
             dat.nodeY = self._comp.nodeY - dat.nodeHeight - _GAP
-            dat.dock = self._comp
         if tdg_td_params.target(self._comp, "Callbacksdat") != dat:
             self._comp.par.Callbacksdat = dat.name  # a sibling's name survives copying and moving

@@ -3,12 +3,17 @@
 Thread: main only.
 """
 
+import functools
+import threading
 import time
+import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import td
 import tdg_bridge_thread
+import tdg_core_errors
+import tdg_core_log
 import tdg_core_messages
 import tdg_core_settings
 import tdg_td_assembler
@@ -31,6 +36,50 @@ _PARAMETERS = (
 #: Without a RefreshHook for that long the frame callback drains: the manager was reset, or never had a free thread.
 _HOOK_PATIENCE_S = 0.25
 
+#: How the script error of a component that could not start begins.
+_NOT_STARTED = "Could not start"
+
+#: Seconds before a start that failed is tried again.
+_START_AGAIN_S = 5.0
+
+#: Longest wait in seconds before an engine that ended is started again; the waits before are 1, 2, 4...
+_ENGINE_AGAIN_S = 60.0
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def public(refusal: Callable[[], Any]) -> Callable[[Method], Method]:
+    """Makes a method safe to be called by anyone: it starts the component, and is refused off the main thread.
+
+    Args:
+        refusal: Makes what the method answers when it cannot run: `str`, `bool`, `list`, `dict` or `nothing`.
+    """
+
+    def decorate(method: Method) -> Method:
+        @functools.wraps(method)
+        def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != self.main_thread:
+                self.refuse(method.__name__)
+                return refusal()
+            return method(self, *args, **kwargs) if self._start() else refusal()
+
+        return cast(Method, checked)
+
+    return decorate
+
+
+def describe(error: Exception) -> str:
+    """An exception for the log: our own in its words, a defect by type and place, whose text may hold a secret."""
+    if isinstance(error, tdg_core_errors.CloudError):
+        return error.message
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}: a defect, please report this line"
+
+
+def nothing() -> None:
+    """The refusal of a method that returns nothing."""
+
 
 class ComponentExt:
     """Base of StorageExt and FirestoreExt.
@@ -51,15 +100,26 @@ class ComponentExt:
 
     def __init__(self, ownerComp: Any) -> None:
         self.ownerComp = ownerComp
+        self.main_thread = threading.get_ident()
         self.log = tdg_td_log.Log(ownerComp)
         self.status = tdg_td_status.Status(ownerComp, self.STATUS_COLUMNS)
         self.callbacks = tdg_td_callbacks.Callbacks(ownerComp, self.log)
         self.tasks = tdg_td_tasks.Tasks()
         self.settings = tdg_core_settings.Settings()
         self._running = False
+        self._retired = False
+        self._start_at = 0.0
         self._dirty = False
+        self._auto = True
         self._budget_s = 0.002
         self._hook_at = 0.0
+        self._faults = tdg_core_log.Repeats()
+        self._engine_since = 0.0
+        self._engine_ends = 0
+        #: When an engine that ended is started again, and whether it shall connect then.
+        self._engine_at: float | None = None
+        self._engine_wanted = False
+        self._road: tdg_td_engine.EngineRoad | None = None
         self._handlers: dict[str, Callable[[Any], None]] = {}
 
     # Life: called by TouchDesigner, by `life_exec` and by the first public call, in any order ----------------------
@@ -72,32 +132,51 @@ class ComponentExt:
         """The extension is replaced or its component deleted."""
         self._stop()
 
-    def _start(self) -> None:
-        """Starts the component; does nothing when it runs already."""
-        if self._running or not self.ownerComp.valid:
-            return
+    def _start(self) -> bool:
+        """Starts the component unless it runs already; whether it runs now."""
+        if self._running:
+            return True
+        if self._retired or not self.ownerComp.valid:
+            return False
         try:
             if tdg_td_assembler.assemble(self.ownerComp):
-                return  # the extensions are being made anew; the new one starts
-            self._open()
+                return False  # the extensions are being made anew; the new one starts
+            self.log.clear()
+            self._open(self._read(), None)
         except Exception as error:
-            self._running = False
-            self.ownerComp.addScriptError(f"{self.ownerComp.name} could not start: {type(error).__name__}: {error}")
-            raise
+            self._start_failed(error)
+            return False
+        self.ownerComp.clearScriptErrors(error=f"{_NOT_STARTED}*")
+        return True
+
+    def _start_failed(self, error: Exception) -> None:
+        self._close()
+        self._start_at = time.monotonic() + _START_AGAIN_S
+        problem = f"{_NOT_STARTED}: {describe(error)}; it is tried again every few seconds."
+        line = self._faults.line(problem, time.monotonic())
+        if line is not None:
+            self.log.error(line)
+            self.ownerComp.addScriptError(problem)
 
     def _stop(self) -> None:
-        """Stops the component; waits for nothing. Idempotent."""
-        if not self._running:
-            return
+        """Stops the component for good; waits for nothing. Idempotent."""
+        self._retired = True
+        self._close()
+
+    def _close(self) -> None:
         self._running = False
         self.tasks.stop()
-        self._road.close()
+        if self._road is not None:
+            self._road.close()
+            self._road = None
 
     def _frame(self) -> None:
         """Every frame, from `life_exec`: starts what no hook has started and drains when the RefreshHook is silent."""
+        now = time.monotonic()
         if not self._running:
-            self._start()
-        elif time.monotonic() - self._hook_at > _HOOK_PATIENCE_S:
+            if now >= self._start_at:
+                self._start()
+        elif now - self._hook_at > _HOOK_PATIENCE_S:
             self._drain()
 
     def _refresh(self, *_: Any) -> None:
@@ -114,39 +193,58 @@ class ComponentExt:
             if self._dirty:
                 self._apply_parameters()
             self._bridge.drain(self._handle, self._budget_s)
+            if self._road is None:  # a user's callback ended this extension
+                return
             now = time.monotonic()
+            self._restart_engine(now)
             self.connection.tick(now)
             self.tasks.check(now)
             self.on_frame(now, self._budget_s - (time.perf_counter() - started))
             self.status.flush()
         except Exception as error:
-            # One broken frame must not end all the frames after it.
-            self.log.error(f"A frame failed: {type(error).__name__}: {error}; please report this line.")
+            # One broken frame must not end all the frames after it, nor fill the log with one line per frame.
+            line = self._faults.line(f"A frame failed: {describe(error)}", time.monotonic())
+            if line is not None:
+                self.log.error(line)
 
-    def _open(self) -> None:
-        self.log.clear()
+    def _open(self, values: dict[str, Any], wanted: bool | None) -> None:
+        """Opens files and engine; `wanted`: whether to connect, None leaves it to *Auto Connect*."""
         self.on_reset_tables()
-        values = self._read()
-        self._open_engine(values)
-        self._running = True
-        self._hook_at = time.monotonic()
-        self.tasks.keep_alive(self._refresh)
-        self._take(values)
-        if values.get("Autoconnect", True) and self.settings.configured:
-            self.connection.connect(self.settings)
-        self.status.set(state=self.connection.state)
-        self.status.flush()
-
-    def _open_engine(self, values: dict[str, Any]) -> None:
         self._cache_folder = self.cache_folder(values)
         self._road = tdg_td_engine.EngineRoad(self.ownerComp, self._cache_folder, self.STEM, self.log)
         self.settings = self.make_settings(values)
+        self._engine_since, self._engine_at = time.monotonic(), None
         self._bridge = self._road.start(self.serve())
         self.connection = tdg_td_connection.Connection(
             self.ownerComp, self._bridge, self._prepare, self.status, self.callbacks, self.log
         )
-        self._handlers = {"logged": self._logged, "engine_ended": self._engine_ended}
-        self._handlers |= self.connection.handlers | self.handlers()
+        self.connection.notice = self._road.problem
+        self._handlers = {
+            "logged": self._logged,
+            "noticed": self._noticed,
+            "engine_ended": self._engine_ended,
+            **self.connection.handlers,
+            **self.handlers(),
+        }
+        self._running = True
+        self._hook_at = time.monotonic()
+        self.tasks.keep_alive(self._refresh)
+        self._take(values)
+        self._engine_wanted = False
+        if (self._auto if wanted is None else wanted) and self.settings.configured:
+            self._connect()
+        self.connection.show()
+        self.status.flush()
+
+    def _before_save(self) -> None:
+        """A saved project carries nothing of this run: no errors, no log."""
+        self.status.blank()
+        self.log.clear()
+
+    def _after_save(self) -> None:
+        """Shows again what the save left out."""
+        self.log.refill()
+        self.status.flush()
 
     # Parameters ----------------------------------------------------------------------------------------------------
 
@@ -175,63 +273,81 @@ class ComponentExt:
     def _take(self, values: dict[str, Any]) -> None:
         """What needs no engine: budget and breaker."""
         self._budget_s = max(0.0, tdg_core_settings.number(values, "Framebudget", 2.0)) / 1000
-        self.connection.configure(tdg_core_settings.breaker(values), bool(values.get("Autoconnect", True)))
+        self._auto = bool(values.get("Autoconnect", True))
+        self.connection.configure(tdg_core_settings.breaker(values), self._auto)
 
     def _apply_parameters(self) -> None:
         self._dirty = False
         values = self._read()
+        was_auto = self._auto
         self._take(values)
         if self.cache_folder(values) != self._cache_folder:
-            self._stop()
-            self._start()
+            wanted = self.connection.wanted or self._auto
+            self._close()
+            self._open(values, wanted)
             return
         former, self.settings = self.settings, self.make_settings(values)
-        if self.settings == former:
-            return
-        self._bridge.submit(tdg_core_messages.Configure(self.settings.as_plain()))
+        if self.settings != former:
+            self._bridge.submit(tdg_core_messages.Configure(self.settings.as_plain()))
         if not self.settings.connects_like(former):
-            wanted = self.connection.wanted or bool(values.get("Autoconnect", True))
+            wanted = self.connection.wanted or self._auto
             self.connection.disconnect()
             if wanted and self.settings.configured:
-                self.connection.connect(self.settings)
-        self.on_settings(former)
+                self._connect()
+        elif self._auto and not was_auto and self.settings.configured:
+            self._connect()
+        if self.settings != former:
+            self.on_settings(former)
 
     # Promoted ------------------------------------------------------------------------------------------------------
 
+    @public(nothing)
     def Connect(self) -> None:
         """Begins to connect; the state tells how it ends."""
-        self._start()
-        self.connection.connect(self.settings)
+        self._apply_parameters()  # a script may have set them in this very frame
+        self.ownerComp.ext.BootstrapExt.ask_again()
+        self._connect()
 
+    @public(nothing)
     def Disconnect(self) -> None:
         """Ends the connection; tables and queues stay."""
-        self._start()
+        self._engine_wanted = False
         self.connection.disconnect()
 
+    @public(nothing)
     def Reset(self) -> None:
         """Asks, then disconnects, empties queues and tables and resets the breaker."""
-        self._start()
         name = self.ownerComp.name
         question = f"Disconnect {name}, empty its tables and discard what waits in its queues?"
         if td.ui.messageBox(f"Reset {name}", question, buttons=["Cancel", "Reset"]) != 1:
             return
+        self._engine_wanted = False
         self.connection.reset()
         self._bridge.submit(tdg_core_messages.Forget())
         self.on_reset_tables()
         self.log.info("reset")
 
+    @public(nothing)
     def CreateCallbacksDat(self) -> None:
         """Makes a text DAT beside the component with a stub of every callback; leaves an existing one alone."""
         template = self.ownerComp.op("callbacks_template")
         self.callbacks.create(self.CALLBACKS_NAME, template.text)
 
+    @public(dict)
     def GetStatus(self) -> dict[str, str]:
         """The status row: column name to text."""
         return self.status.as_dict()
 
+    @public(list)
     def GetLogs(self, level: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
         """The newest log entries, newest last; of one level if it is given."""
         return self.log.newest(level, limit)
+
+    def refuse(self, method: str) -> None:
+        """Says that a method was called where it must not be. Any thread."""
+        if self._running:
+            text = f"{method}() was called off the main thread and refused; call it from a callback or with run()."
+            self._bridge.transport.post(tdg_core_messages.Logged("ERROR", text))
 
     # Events --------------------------------------------------------------------------------------------------------
 
@@ -243,10 +359,33 @@ class ComponentExt:
     def _logged(self, event: tdg_core_messages.Logged) -> None:
         self.log.write(event.level, event.message)
 
+    def _noticed(self, event: tdg_core_messages.Noticed) -> None:
+        self.log.error(event.message)
+        self.connection.notice = event.message
+        self.connection.show()
+
     def _engine_ended(self, event: tdg_core_messages.EngineEnded) -> None:
-        self.log.error(f"The engine stopped ({event.message}) and is started again; what was accepted is kept.")
-        self._stop()
-        self._start()
+        now = time.monotonic()
+        self._engine_ends = 1 if now - self._engine_since > _ENGINE_AGAIN_S else self._engine_ends + 1
+        self._engine_at = now + min(2.0 ** (self._engine_ends - 1), _ENGINE_AGAIN_S)
+        self._engine_wanted = self.connection.wanted
+        self.connection.engine_ended(
+            f"The engine stopped ({event.message}) and is started again; what was accepted is kept."
+        )
+
+    def _connect(self) -> None:
+        if self._engine_at is None:
+            self.connection.connect(self.settings)
+        else:  # there is nobody to ask yet
+            self._engine_at, self._engine_wanted = 0.0, True
+
+    def _restart_engine(self, now: float) -> None:
+        if self._engine_at is None or now < self._engine_at or self._road is None:
+            return
+        self._engine_since, self._engine_at = now, None
+        self._road.restart(self.serve())
+        if self._engine_wanted:
+            self.connection.connect(self.settings)
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""

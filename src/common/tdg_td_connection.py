@@ -48,8 +48,9 @@ class Connection:
         self._log = log
         self._breaker_ext = comp.ext.ConnectionExt
         self._life = tdg_core_connection.Lifecycle(self._breaker_ext.breaker)
-        self._shown = ("", "")
-        self._circuit_shown = ""
+        #: What the user should know although the connection is well; in `last_error` while nothing else is.
+        self.notice = ""
+        self._shown = (tdg_core_connection.DISCONNECTED, "")
         self.handlers: dict[str, Callable[[Any], None]] = {
             "packages_ready": self._packages_ready,
             "connected": self._connected,
@@ -65,20 +66,17 @@ class Connection:
     @property
     def wanted(self) -> bool:
         """Whether a connection stands, is being made or is planned."""
-        return self._life.state not in {tdg_core_connection.DISCONNECTED, tdg_core_connection.ERROR} or (
-            self._life.retry_at is not None
-        )
+        return self._life.wanted
 
     def configure(self, breaker: tdg_core_retry.BreakerSettings, auto: bool) -> None:
         """Takes the values of the Conn page."""
         self._breaker_ext.configure(breaker)
-        self._life.auto = auto
+        self._life.set_auto(auto)
 
     def connect(self, settings: tdg_core_settings.Settings) -> None:
         """Begins to connect; returns at once."""
         if not settings.configured:
-            self._life.refuse(tdg_core_settings.NOT_CONFIGURED)
-            self._show()
+            self._act(self._life.refuse(tdg_core_settings.NOT_CONFIGURED))
             return
         self._act(self._life.connect(time.monotonic()))
 
@@ -88,21 +86,28 @@ class Connection:
 
     def reset(self) -> None:
         """Disconnected, nothing counted."""
+        self.notice = ""
         self.disconnect()
         self._breaker_ext.Reset()
-        self._show()
+        self.show()
+
+    def engine_ended(self, message: str) -> None:
+        """There is nobody to ask until the next `connect`."""
+        self._life.refuse(message)
+        self.show()
 
     def tick(self, now: float) -> None:
         """To be called every frame: starts what is due."""
-        self._act(self._life.tick(now))
+        self._act(self._life.tick(now, random.random()))
 
     def _packages_ready(self, event: tdg_core_messages.PackagesReady) -> None:
         if event.attempt == self._life.attempt:
+            self._life.asked(time.monotonic())
             self._bridge.submit(tdg_core_messages.Connect(event.attempt))
 
     def _connected(self, event: tdg_core_messages.Connected) -> None:
-        self._status.set(connected_at=datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
-        self._act(self._life.connected(event.attempt))
+        if self._life.connected(event.attempt):
+            self.show()
 
     def _failed(self, event: tdg_core_messages.ConnectFailed) -> None:
         now = time.monotonic()
@@ -118,20 +123,18 @@ class Connection:
                 self._prepare(self._life.attempt)
             else:
                 self._bridge.submit(tdg_core_messages.Disconnect())
-        self._show()
+        self.show()
 
-    def _show(self) -> None:
-        """Tells table, log and callback, once per change."""
-        circuit = self._breaker_ext.GetState()
-        if circuit != self._circuit_shown:
-            self._circuit_shown = circuit
-            self._status.set(circuit=circuit)
-        now = (self._life.state, self._life.error)
+    def show(self) -> None:
+        """Tells table, log and callback, the last two once per change."""
+        state, error = now = (self._life.state, self._life.error)
+        self._status.set(state=state, circuit=self._breaker_ext.GetState(), last_error=error or self.notice)
         if now == self._shown:
             return
         self._shown = now
-        state, error = now
-        self._status.set(state=state, last_error=error)
+        connected = state == tdg_core_connection.CONNECTED
+        since = datetime.datetime.now().astimezone().isoformat(timespec="seconds") if connected else ""
+        self._status.set(connected_at=since)
         if error:
             self._log.write("ERROR" if state == tdg_core_connection.ERROR else "WARNING", f"{state}: {error}")
         else:

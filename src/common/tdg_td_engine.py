@@ -3,6 +3,7 @@
 Thread: main only.
 """
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ import tdg_td_log
 class EngineRoad:
     """A running engine and the bridge to it.
 
+    The road of a former extension of the same component is closed first, should TouchDesigner not have told that
+    extension of its end: its files and its queue are taken over.
+
     Args:
         comp: The component.
         cache_folder: Absolute path of the folder for its files; empty keeps everything in memory.
@@ -29,9 +33,16 @@ class EngineRoad:
 
     def __init__(self, comp: Any, cache_folder: str, stem: str, log: tdg_td_log.Log) -> None:
         self._comp = comp
-        self._home = _home(comp, cache_folder, stem, log)
-        self._journal = self._open_journal(log)
+        self._key = f"component {comp.id}"
+        with contextlib.suppress(Exception):  # the former extension's modules may have lost their globals
+            tdg_bridge_slot.slot(self._key).pop("close", _nothing)()
+        self._log = log
+        #: What is wrong with the files, for the user; empty when nothing is.
+        self.problem = ""
         self.bridge: tdg_bridge.Bridge | None = None
+        self._home = self._open_home(cache_folder, stem)
+        self._journal = self._open_journal()
+        tdg_bridge_slot.slot(self._key)["close"] = self.close
 
     def file(self, suffix: str) -> str:
         """Absolute path of a file of this component in the cache folder; empty without one."""
@@ -39,36 +50,55 @@ class EngineRoad:
 
     def start(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge.Bridge:
         """Starts the engine and hands it what was accepted before."""
-        slot = tdg_bridge_slot.slot(f"{self._comp.id}")
-        transport = tdg_bridge_thread.ThreadTransport(serve, slot, f"tdg-{self._comp.name}")
-        self.bridge = tdg_bridge.Bridge(transport, self._journal)
+        self.bridge = tdg_bridge.Bridge(self._transport(serve), self._journal)
         return self.bridge
 
+    def restart(self, serve: tdg_bridge_thread.Serve) -> None:
+        """Starts another engine after one that ended; the bridge stays."""
+        if self.bridge is not None:
+            self.bridge.replace(self._transport(serve))
+
     def close(self) -> None:
-        """Ends the engine without waiting for it."""
+        """Ends the engine without waiting for it. Idempotent."""
+        tdg_bridge_slot.discard(self._key)
         if self.bridge is not None:
             self.bridge.close()
+        else:
+            self._journal.close()
         if self._home is not None:
             self._home.leave()
 
-    def _open_journal(self, log: tdg_td_log.Log) -> tdg_bridge_journal.Journal:
+    def _transport(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge_thread.ThreadTransport:
+        # No two engines may use one set of files at once, whichever components they serve.
+        slot = tdg_bridge_slot.slot(f"engine {self.file('') or self._comp.id}")
+        return tdg_bridge_thread.ThreadTransport(serve, slot, f"tdg-{self._comp.name}")
+
+    def _open_home(self, folder: str, stem: str) -> tdg_disk_home.Home | None:
+        if not folder:
+            return None
+        exists: Callable[[str], bool] = lambda path: td.op(path) is not None  # noqa: E731  a name for the reader
+        try:
+            return tdg_disk_home.Home(Path(folder), stem, self._comp.path, exists)
+        except OSError as error:
+            self._tell(
+                "ERROR",
+                f"The cache folder {folder} cannot be used ({error.strerror or error}); working in memory, so what is "
+                "accepted does not survive a restart. Choose a folder that can be written to.",
+            )
+            return None
+
+    def _open_journal(self) -> tdg_bridge_journal.Journal:
         path = self.file("-journal.db")
         try:
-            return tdg_bridge_journal.Journal(Path(path) if path else None, log.write)
+            return tdg_bridge_journal.Journal(Path(path) if path else None, self._tell)
         except tdg_core_errors.CloudError as error:
-            log.error(error.message)
-            return tdg_bridge_journal.Journal(None, log.write)
+            self._tell("ERROR", f"{error.message} Until then, what is accepted does not survive a restart.")
+            return tdg_bridge_journal.Journal(None, self._tell)
+
+    def _tell(self, level: str, text: str) -> None:
+        self.problem = text
+        self._log.write(level, text)
 
 
-def _home(comp: Any, folder: str, stem: str, log: tdg_td_log.Log) -> tdg_disk_home.Home | None:
-    if not folder:
-        return None
-    exists: Callable[[str], bool] = lambda path: td.op(path) is not None  # noqa: E731  a name for the reader
-    try:
-        return tdg_disk_home.Home(Path(folder), stem, comp.path, exists)
-    except OSError as error:
-        log.error(
-            f"The cache folder {folder} cannot be used ({error.strerror or error}); working in memory, so what is "
-            "accepted does not survive a restart. Choose a folder that can be written to."
-        )
-        return None
+def _nothing() -> None:
+    """For a component without a former road."""

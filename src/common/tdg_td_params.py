@@ -33,7 +33,10 @@ def absolute(path: str) -> str:
 
 
 def target(comp: Any, name: str) -> Any:
-    """The single operator a DAT parameter points to, or None."""
+    """The single DAT that a DAT parameter points to, or None."""
     par = comp.par[name]
-    found = None if par is None else par.eval()
-    return found if hasattr(found, "isDAT") else None
+    try:
+        found = None if par is None else par.eval()
+    except td.tdError:
+        return None
+    return found if getattr(found, "isDAT", False) else None

@@ -8,19 +8,23 @@ from typing import Any
 
 import tdg_td_tables
 
+#: What a component shows before it has done anything.
+_INITIAL = {"state": "disconnected", "circuit": "closed"}
+
 
 class Status:
     """The status row of one component.
 
     Args:
-        comp: The component; its `status` table is written to, and its script error shows `last_error`.
+        comp: The component; its `status` table is written to.
         columns: The documented columns, in order.
     """
 
     def __init__(self, comp: Any, columns: Sequence[str]) -> None:
         self._comp = comp
         self._columns = tuple(columns)
-        self._values = dict.fromkeys(self._columns, "")
+        self._blank = {name: _INITIAL.get(name, "") for name in self._columns}
+        self._values = dict(self._blank)
         self._written: dict[str, str] | None = None
 
     def set(self, **values: Any) -> None:
@@ -41,12 +45,22 @@ class Status:
         dat = self._comp.op("status")
         if dat is None:
             return
-        if self._written is None:
-            dat.clear()
-            dat.appendRows([list(self._columns), list(self._values.values())])
+        if self._written is None or dat.numRows != 2 or dat.numCols != len(self._columns):
+            self._write_whole(dat, self._values)
         else:
             dat.replaceRow(1, list(self._values.values()))
         self._written = dict(self._values)
+
+    def blank(self) -> None:
+        """Shows a row as of a fresh component until the next `flush`; for a project that is being saved."""
+        dat = self._comp.op("status")
+        if dat is not None:
+            self._write_whole(dat, self._blank)
+        self._written = None
+
+    def _write_whole(self, dat: Any, values: dict[str, str]) -> None:
+        dat.clear()
+        dat.appendRows([list(self._columns), list(values.values())])
 
     def as_dict(self) -> dict[str, str]:
         """What `GetStatus` returns."""

@@ -16,6 +16,9 @@ Message = tdg_core_messages.Message
 
 S = TypeVar("S", bound=tdg_core_settings.Settings)
 
+#: Seconds after which accepted requests that could not be stored (disk full) are tried again.
+_STORE_AGAIN_S = 5.0
+
 
 class Gateway(Protocol):
     """What a connected gateway tells of itself; the rest is each component's own."""
@@ -47,16 +50,21 @@ class Engine(Generic[S]):
         #: The attempt whose answer counts; 0 when none is wanted.
         self.attempt = 0
         self._open_gateway = open_gateway
+        #: Accepted requests that are not stored yet, oldest first.
+        self._accepted: list[tdg_core_messages.Accepted] = []
+        self._store_planned = False
         self.handlers: dict[str, Callable[[Any], None]] = {
             "configure": self._configure,
             "connect": self._connect,
             "disconnect": self._disconnect,
-            "accepted": self._accepted,
-            "forget": lambda _: self.on_forget(),
+            "accepted": self._accept,
+            "forget": self._forget,
         }
 
     def handle(self, request: Message) -> None:
         """Runs the handler of a request."""
+        if request.kind != tdg_core_messages.Accepted.kind:
+            self._store_accepted()  # first what came first
         handler = self.handlers.get(request.kind)
         if handler is None:
             self.loop.log("ERROR", f"The engine does not know the request {request.kind!r}: versions differ.")
@@ -64,10 +72,11 @@ class Engine(Generic[S]):
         handler(request)
 
     def close(self) -> None:
-        """The engine ends: the gateway is closed, then `on_close` stores what is to be kept."""
+        """The engine ends: the gateway is closed; when the last helper thread has ended, `on_close` stores the rest."""
+        self._store_accepted()
         self.attempt = 0
         self._drop_gateway()
-        self.on_close()
+        self.loop.at_end(self.on_close)
 
     def trouble(self, error: CloudError) -> None:
         """Says that the server cannot be reached any more; the main thread decides when to try again."""
@@ -87,13 +96,17 @@ class Engine(Generic[S]):
         """`self.gateway` is gone."""
 
     def on_accepted(self, entries: list[tdg_core_messages.Accepted]) -> None:
-        """Store these and answer `Stored`."""
+        """Store these in one transaction and answer `Stored`.
+
+        Raises:
+            CloudError: They could not be stored; they are offered again, with those that come meanwhile.
+        """
 
     def on_forget(self) -> None:
         """The user's Reset."""
 
     def on_close(self) -> None:
-        """Last chance to store something."""
+        """No helper thread is left: last chance to store something."""
 
     def _configure(self, request: tdg_core_messages.Configure) -> None:
         former, self.settings = self.settings, type(self.settings).from_plain(request.settings)
@@ -131,5 +144,30 @@ class Engine(Generic[S]):
             self.loop.spawn("close", gateway.close)
             self.on_disconnected()
 
-    def _accepted(self, request: tdg_core_messages.Accepted) -> None:
-        self.on_accepted([request])
+    def _accept(self, request: tdg_core_messages.Accepted) -> None:
+        self._accepted.append(request)
+        if len(self._accepted) == 1:
+            self.loop.call(self._store_accepted)  # behind all that waits already: one transaction for many
+
+    def _store_accepted(self) -> None:
+        if not self._accepted:
+            return
+        entries = list(self._accepted)
+        _, error = tdg_work_loop.attempt(self.on_accepted, entries)
+        if error is None:
+            del self._accepted[: len(entries)]
+            return
+        self.loop.tell(error)
+        if not self._store_planned:
+            self._store_planned = True
+            self.loop.call_later(_STORE_AGAIN_S, self._store_again)
+
+    def _store_again(self) -> None:
+        self._store_planned = False
+        self._store_accepted()
+
+    def _forget(self, _: tdg_core_messages.Forget) -> None:
+        self.on_forget()
+        if self._accepted:  # could not be stored and need not be any more
+            self.loop.outbox.put(tdg_core_messages.Stored(tuple(entry.entry for entry in self._accepted)))
+            self._accepted.clear()

@@ -16,9 +16,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import tdg_core_errors
+import tdg_core_log
 import tdg_core_messages
 
 CloudError = tdg_core_errors.CloudError
+
+#: Code of an exception that is none of ours.
+DEFECT = "internal"
 
 
 class Outbox(Protocol):
@@ -46,25 +50,38 @@ class Loop:
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self._helpers: set[threading.Thread] = set()
+        self._last: list[Callable[[], None]] = []
+        self._defects = tdg_core_log.Repeats()
 
     def run(self, handle: Callable[[tdg_core_messages.Message], None], close: Callable[[], None]) -> None:
-        """Serves until None is found in the inbox; then calls `close` and waits for the helper threads."""
+        """Serves until None is found in the inbox, then ends in three steps.
+
+        `close` is called, which closes what the helper threads talk to; their last results are taken as ever, but no
+        requests and timers any more; what `at_end` was given is called when the last helper has ended.
+        """
         while (item := self._next()) is not None:
             if isinstance(item, tuple):
                 self._guard(*item)
             else:
                 self._guard(handle, item)
         self._guard(close)
-        # Helpers end by themselves once what they talk to is closed; their last results are of no use any more.
-        for helper in list(self._helpers):
-            helper.join()
+        while self._helpers:
+            item = self._inbox.get()
+            if isinstance(item, tuple):
+                self._guard(*item)
+        for function in self._last:
+            self._guard(function)
+
+    def at_end(self, function: Callable[[], None]) -> None:
+        """Calls `function()` as the loop's last act, when no helper thread is left."""
+        self._last.append(function)
 
     def call(self, function: Callable[..., None], *args: Any) -> None:
         """Runs `function(*args)` on the loop's thread, soon. Any thread."""
         self._inbox.put((function, *args))
 
     def call_later(self, delay_s: float, function: Callable[[], None]) -> None:
-        """Runs `function()` on the loop's thread after that many seconds."""
+        """Runs `function()` on the loop's thread after that many seconds. The loop's thread only."""
         heapq.heappush(self._timers, (self.clock() + delay_s, next(self._count), function))
 
     def spawn(
@@ -74,21 +91,50 @@ class Loop:
         *args: Any,
         then: Callable[[Any, CloudError | None], None] | None = None,
     ) -> None:
-        """Runs `function(*args)` in a helper thread; then `then(result, error)` on the loop's thread."""
+        """Runs `function(*args)` in a helper thread; then `then(result, error)` on the loop's thread.
+
+        The loop's thread only.
+        """
 
         def help_out() -> None:
             result, error = attempt(function, *args)
-            if then is not None:
-                self.call(then, result, error)
-            self._helpers.discard(threading.current_thread())
+            self.call(self._helped, threading.current_thread(), then, result, error)
 
         helper = threading.Thread(target=help_out, name=f"tdg-{name}", daemon=True)
         self._helpers.add(helper)
-        helper.start()
+        try:
+            helper.start()
+        except RuntimeError:
+            text = f"The system gives no more threads, so {name} could not begin; it is tried again."
+            self.call(self._helped, helper, then, None, CloudError("exhausted", text))
 
     def log(self, level: str, text: str) -> None:
         """A line for the log. Any thread."""
         self.outbox.put(tdg_core_messages.Logged(level, text))
+
+    def notice(self, _level: str, text: str) -> None:
+        """A line for the log and for `last_error`; what a store tells of its file (`tdg_disk_sqlite.Tell`)."""
+        self.outbox.put(tdg_core_messages.Noticed(text))
+
+    def tell(self, error: CloudError) -> None:
+        """Logs an error; the same one at most once a minute. The loop's thread only."""
+        line = self._defects.line(error.message, self.clock())
+        if line is not None:
+            self.log("ERROR", line)
+
+    def _helped(
+        self,
+        helper: threading.Thread,
+        then: Callable[[Any, CloudError | None], None] | None,
+        result: Any,
+        error: CloudError | None,
+    ) -> None:
+        """A helper thread has done its part."""
+        self._helpers.discard(helper)
+        if then is not None:
+            then(result, error)
+        elif error is not None and error.code == DEFECT:
+            self.tell(error)
 
     def _next(self) -> Any:
         """What is to be done next: a due timer first, else whatever comes in."""
@@ -107,7 +153,7 @@ class Loop:
         """One failing step must not end the loop: it is told and the next one runs."""
         _, error = attempt(function, *args)
         if error is not None:
-            self.log("ERROR", error.message)
+            self.tell(error)
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, CloudError | None]:
@@ -124,4 +170,4 @@ def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, CloudError |
         while place is not None and place.tb_next is not None:
             place = place.tb_next
         where = "" if place is None else f" at {place.tb_frame.f_code.co_name}:{place.tb_lineno}"
-        return None, CloudError("internal", f"{type(error).__name__}{where}: a defect; please report this line.")
+        return None, CloudError(DEFECT, f"{type(error).__name__}{where}: a defect; please report this line.")

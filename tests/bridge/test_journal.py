@@ -1,0 +1,184 @@
+"""What a method promised is on disk when it returns, whatever happens then."""
+
+import itertools
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import layout
+import tdg_bridge_journal
+import tdg_disk_sqlite
+from tdg_bridge_journal import Journal
+
+
+def quiet(level: str, text: str) -> None:
+    pytest.fail(f"{level}: {text}")
+
+
+def texts(journal: Journal) -> list[str]:
+    return [entry.message["text"] for entry in journal.entries()]
+
+
+def test_an_appended_message_is_there_after_reopening(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.db", quiet)
+    message = {"text": "größer", "nested": {"list": [1, 2.5, None, True]}}
+    journal.append(message)
+    journal.close()
+    again = Journal(tmp_path / "j.db", quiet)
+    assert [entry.message for entry in again.entries()] == [message]
+    again.close()
+
+
+def test_what_the_engine_has_stored_is_forgotten(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.db", quiet)
+    entries = [journal.append({"text": str(number)}) for number in range(4)]
+    journal.forget((entries[0].number, entries[2].number))
+    assert texts(journal) == ["1", "3"]
+    journal.close()
+
+
+def test_no_entry_is_ever_named_like_another(tmp_path: Path) -> None:
+    """Also after everything was forgotten and the file was opened again, or lost."""
+    names = set()
+    for round_ in range(3):
+        journal = Journal(tmp_path / "j.db", quiet)
+        for _ in range(3):
+            entry = journal.append({"text": ""})
+            names.add((entry.origin, entry.number))
+            journal.forget((entry.number,))
+        journal.close()
+        if round_ == 1:
+            (tmp_path / "j.db").unlink()
+    assert len(names) == 9
+
+
+CHILD = """
+import sys, pathlib
+sys.path[:0] = {paths!r}
+from tdg_bridge_journal import Journal
+journal = Journal(pathlib.Path(sys.argv[1]), print)
+for number in range(1_000_000):
+    journal.append({{"text": str(number)}})
+    sys.stdout.write(f"{{number}}\\n")
+    sys.stdout.flush()
+"""
+
+
+def test_a_killed_process_loses_nothing_it_has_promised(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    code = CHILD.format(paths=[str(folder) for folder in layout.source_paths()])
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        promised = list(itertools.islice(child.stdout, 300))
+        child.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+        promised += child.stdout.readlines()
+    promised = [line.strip() for line in promised if line.endswith("\n")]
+    journal = Journal(path, quiet)
+    kept = texts(journal)
+    journal.close()
+    assert kept[: len(promised)] == promised
+    assert len(promised) >= 300
+
+
+def test_appending_does_not_wait_for_the_thread_that_forces_to_disk(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    journal = Journal(path, quiet)
+    stop = threading.Event()
+
+    def force_all_the_time() -> None:
+        while not stop.is_set():
+            tdg_disk_sqlite.force(path)
+
+    thread = threading.Thread(target=force_all_the_time)
+    thread.start()
+    for number in range(500):
+        journal.append({"text": str(number)})  # raises "database is locked" if it had to wait
+    stop.set()
+    thread.join()
+    assert len(texts(journal)) == 500
+    journal.close()
+
+
+def test_what_was_appended_is_forced_into_the_database_file_soon(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    journal = Journal(path, quiet)
+    journal.append({"text": "to the disk"})
+    deadline = time.monotonic() + 20
+    while b"to the disk" not in path.read_bytes():  # the file itself, without the write-ahead log beside it
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    journal.close()
+
+
+def test_forcing_a_file_that_is_gone_does_not_make_a_new_one(tmp_path: Path) -> None:
+    tdg_disk_sqlite.force(tmp_path / "gone.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_thread_that_forces_ends_with_the_journal(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    journal = Journal(tmp_path / "j.db", quiet)
+    (thread,) = set(threading.enumerate()) - before
+    journal.append({"text": ""})
+    journal.close()
+    journal.close()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_without_a_file_it_works_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = threading.active_count()
+    journal = Journal(None, quiet)
+    journal.append({"text": "x"})
+    assert texts(journal) == ["x"]
+    assert threading.active_count() == before
+    journal.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_to_the_caller_and_is_no_end(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.db", quiet)
+    first = journal.append({"text": "kept"})
+    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.Error, match="full"):
+        journal.append({"text": "x" * 100_000})
+    journal.forget((first.number,))
+    journal._connection.execute("PRAGMA max_page_count = 100000")
+    journal.append({"text": "after room was made"})
+    assert texts(journal)[-1] == "after room was made"
+    journal.close()
+
+
+def test_a_damaged_journal_is_moved_aside_and_readable_entries_are_carried_over(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    journal = Journal(path, quiet)
+    for number in range(2000):
+        journal.append({"text": f"entry {number} {'x' * 100}"})
+    origin = journal._origin
+    journal.close()
+    data = bytearray(path.read_bytes())
+    data[-40_000:-30_000] = os.urandom(10_000)
+    path.write_bytes(data)
+    told: list[str] = []
+    again = Journal(path, lambda level, text: told.append(text))
+    kept = again.entries()
+    assert len(kept) > 100
+    assert {entry.origin for entry in kept} == {origin}
+    assert again.append({"text": "new"}).origin != origin
+    assert len(told) == 1
+    assert "j.db.corrupt-" in told[0]
+    assert len(list(tmp_path.glob("j.db.corrupt-*"))) >= 1
+    again.close()
+
+
+def test_the_interval_between_forces_is_the_documented_tenth_of_a_second() -> None:
+    assert tdg_bridge_journal.FORCE_INTERVAL_S <= 0.1
