@@ -6,6 +6,7 @@ Thread: any.
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import tdg_core_messages
 
@@ -38,9 +39,20 @@ class Outbox:
                 self._order.append(_Key(merge_key))
             self._merged[merge_key] = event
 
-    def stream(self, build: Callable[[list[object]], Message], chunk: int) -> "Stream":
-        """A way in for many small items of one kind; `build` makes an event of at most `chunk` of them when taken."""
-        return Stream(self, build, chunk)
+    def stream(
+        self,
+        build: Callable[[list[Any]], Message],
+        chunk: int,
+        merge: Callable[[Any, Any], Any] | None = None,
+    ) -> "Stream":
+        """A way in for many small items of one kind.
+
+        Args:
+            build: Makes an event of at most `chunk` items when they are taken.
+            chunk: See `build`.
+            merge: Makes one item of a waiting one and a newer one under the same key; without it the newer one stays.
+        """
+        return Stream(self, build, chunk, merge)
 
     def take(self) -> Message | None:
         """The oldest event, or None. Never blocks for longer than a queue operation."""
@@ -64,30 +76,38 @@ class Outbox:
         with self._lock:
             self._closed = True
 
-    def add_to(self, stream: "Stream", key: Hashable, item: object) -> None:
+    def add_to(self, stream: "Stream", key: Hashable, item: Any) -> None:
         """What `Stream.add` does, under the outbox's lock."""
         with self._lock:
             if self._closed:
                 return
             if not stream.waiting:
                 self._order.append(stream)
-            stream.waiting[key] = item
+            former = stream.waiting.get(key)
+            stream.waiting[key] = item if former is None or stream.merge is None else stream.merge(former, item)
 
 
 class Stream:
     """Items of one kind, the newest per key, taken in chunks. A replaced item keeps its place."""
 
-    def __init__(self, outbox: Outbox, build: Callable[[list[object]], Message], chunk: int) -> None:
-        self.waiting: dict[Hashable, object] = {}
+    def __init__(
+        self,
+        outbox: Outbox,
+        build: Callable[[list[Any]], Message],
+        chunk: int,
+        merge: Callable[[Any, Any], Any] | None,
+    ) -> None:
+        self.waiting: dict[Hashable, Any] = {}
         self.build = build
+        self.merge = merge
         self._outbox = outbox
         self._chunk = chunk
 
-    def add(self, key: Hashable, item: object) -> None:
+    def add(self, key: Hashable, item: Any) -> None:
         """Adds an item or replaces the one that waits under the same key."""
         self._outbox.add_to(self, key, item)
 
-    def pop_chunk(self) -> list[object]:
+    def pop_chunk(self) -> list[Any]:
         """Called by the outbox under its lock."""
         keys = [key for key, _ in zip(self.waiting, range(self._chunk), strict=False)]
         return [self.waiting.pop(key) for key in keys]

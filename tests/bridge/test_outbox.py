@@ -86,3 +86,13 @@ def test_several_threads_may_put_while_one_takes() -> None:
         thread.join()
     for number in range(4):
         assert [value for thread, value in got if thread == number] == list(range(500))
+
+
+def test_two_waiting_items_of_a_stream_under_one_key_are_merged_as_the_stream_says() -> None:
+    outbox = Outbox()
+    stream = outbox.stream(Event, 10, merge=lambda former, newer: f"{former} then {newer}")
+    stream.add("a", "added")
+    stream.add("a", "changed")
+    assert taken(outbox) == [["added then changed"]]
+    stream.add("a", "removed")
+    assert taken(outbox) == [["removed"]]
