@@ -76,7 +76,8 @@ class ExtensionSet:
                 self._slots.append(Slot())
             slot = self._slots[index]
             if (slot.text, slot.name) != (text, name):
-                self._retire(slot)
+                for changed in self._slots if self._node.host.unknowns.block_change == "all" else (slot,):
+                    self._retire(changed)
                 slot.text, slot.name = text, name
             slot.promote = promote
         for slot in self._slots[self._node.pars.sequences["ext"].blocks :]:

@@ -192,9 +192,10 @@ class ParameterEvents:
 
     def pulsed(self, par: Parameter) -> None:
         """A pulse parameter was pressed, by the user or by a script."""
-        if self._host.unknowns.pulse == "at_once":
+        unknowns = self._host.unknowns
+        if (unknowns.pulse if par.custom else unknowns.built_in_pulse) == "at_once":
             self._pulse(par)
-        elif self._host.unknowns.pulses == "each" or par not in self._pulses:
+        elif unknowns.pulses == "each" or par not in self._pulses:
             self._pulses.append(par)
 
     def deliver_pulses(self) -> None:

@@ -109,6 +109,9 @@ class Unknowns:
     destroyed_module: Literal["kept", "cleared"] = _switch(
         "kept", "cleared", row="57", about="globals of a DAT's module after the DAT was destroyed"
     )
+    block_change: Literal["that_one", "all"] = _switch(
+        "that_one", "all", row="4.2", about="which extensions are made anew when the definition of one changes"
+    )
     promoted: Literal["all", "methods"] = _switch(
         "all", "methods", row="56", about="what is promoted: every capitalised member, or methods and properties only"
     )
@@ -124,6 +127,9 @@ class Unknowns:
     )
     pulse: Literal["later", "at_once"] = _switch("later", "at_once", row="59", about="when onPulse is called")
     pulses: Literal["each", "merged"] = _switch("each", "merged", row="59", about="two pulses of one frame")
+    built_in_pulse: Literal["at_once", "later"] = _switch(
+        "at_once", "later", row="3.6", about="when a built-in pulse such as reinitextensions or clear acts"
+    )
     dat_execute: Literal["as_set", "frame_start", "at_once"] = _switch(
         "as_set", "frame_start", "at_once", row="60", about="when onTableChange is called"
     )
@@ -207,6 +213,7 @@ class Unknowns:
             on_init="next_frame",
             dat_execute="frame_start",
             pulses="merged",
+            built_in_pulse="later",
             fifo_new_row="frame_end",
             refresh_hook="once_more",
             frame_order="reversed",
