@@ -1,12 +1,14 @@
 """A host per test, in a folder of its own."""
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from headless_td import Host, Unknowns
+
+from headless_td import Host, HostFailedError, Unknowns
 
 OpenHost = Callable[..., Host]
 
@@ -32,6 +34,31 @@ def host(open_host: OpenHost) -> Host:
 def project(host: Host) -> Any:
     """/project1 of the default host."""
     return host.op("/project1")
+
+
+RunFails = Callable[[str], AbstractContextManager[Host]]
+
+
+@pytest.fixture
+def run_fails(tmp_path: Path) -> RunFails:
+    """A host whose closing must fail with a matching text."""
+
+    @contextmanager
+    def context(match: str) -> Iterator[Host]:
+        host = Host(tmp_path / "failing")
+        try:
+            yield host
+        finally:
+            with pytest.raises(HostFailedError, match=match):
+                host.close()
+
+    return context
+
+
+@pytest.fixture
+def td(host: Host) -> Any:
+    """What `import td` gives a plain file while the default host is open."""
+    return sys.modules["td"]
 
 
 MakeComponent = Callable[..., Any]

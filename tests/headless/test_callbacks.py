@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from headless_td import Host, tdError
 
 PAR_EXECUTE = """
@@ -60,9 +61,9 @@ def test_value_changes(open_host: Any, setting: str) -> None:
 def test_change_made_by_a_script_in_a_frame_is_seen_in_the_next(host: Host) -> None:
     """Row 58: one frame after the assignment."""
     comp, execute = watched(host)
-    comp.create("executeDAT", "frames").text = (
-        "def onFrameStart(frame):\n    if parent().par.Two.eval() == 0:\n        parent().par.Two = 7\n"
-    )
+    comp.create(
+        "executeDAT", "frames"
+    ).text = "def onFrameStart(frame):\n    if parent().par.Two.eval() == 0:\n        parent().par.Two = 7\n"
     comp.op("frames").par.framestart = True
     host.frame()
     assert execute.module.seen == [("Two", 0, 7)]
@@ -232,9 +233,8 @@ def test_one_argument(open_host: Any) -> None:
 def test_edit_in_the_callback(host: Host) -> None:
     """Section 5.2: an edit made by the callback is reported in the next frame, not swallowed."""
     table, execute = watched_table(host)
-    execute.text += "\ndef onTableChange(dat, prevDAT, info):\n    before.append(dat['a', 'value'].val)\n" + (
-        "    if dat['a', 'value'] == 'x':\n        dat['a', 'value'] = 'y'\n"
-    )
+    execute.text += "\ndef onTableChange(dat, prevDAT, info):\n    before.append(dat['a', 'value'].val)\n"
+    execute.text += "    if dat['a', 'value'] == 'x':\n        dat['a', 'value'] = 'y'\n"
     table["a", "value"] = "x"
     host.frame()
     assert execute.module.before == ["x"]
@@ -320,7 +320,16 @@ LIFE = "seen = []\n" + "".join(
         *(("onPlayStateChange", "state"), ("onProjectPreSave", ""), ("onProjectPostSave", "")),
     )
 )
-LIFE_TOGGLES = ("start", "create", "exit", "framestart", "frameend", "playstatechange", "projectpresave", "projectpostsave")
+LIFE_TOGGLES = (
+    "start",
+    "create",
+    "exit",
+    "framestart",
+    "frameend",
+    "playstatechange",
+    "projectpresave",
+    "projectpostsave",
+)
 
 
 def life_in(comp: Any, name: str = "life") -> Any:

@@ -1,9 +1,11 @@
 """Rows 48 to 57 of the API sheet, section 11: extensions."""
 
+import inspect
 import sys
 from typing import Any
 
 import pytest
+
 from headless_td import Host, tdAttributeError, tdError
 
 SOURCE = """
@@ -149,9 +151,7 @@ def test_on_destroy(host: Host, make_component: Any, life: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("setting", "count"), [("no", 0), ("yes", 1)])
-def test_on_destroy_at_exit(
-    open_host: Any, make_component: Any, life: list[str], setting: str, count: int
-) -> None:
+def test_on_destroy_at_exit(open_host: Any, make_component: Any, life: list[str], setting: str, count: int) -> None:
     """Row 53."""
     host = open_host(destroy_at_exit=setting)
     make_component(host, SOURCE).Name()
@@ -250,8 +250,6 @@ def test_promotion_of_methods_only(open_host: Any, make_component: Any, life: li
 
 def test_promoted_method_looks_like_itself(host: Host, make_component: Any, life: list[str]) -> None:
     """Accounting for its time does not change what a script sees of it."""
-    import inspect
-
     comp = make_component(host, SOURCE)
     assert comp.Name.__self__ is comp.ext.ThingExt
     assert str(inspect.signature(comp.Name)) == "(suffix='')"

@@ -1,8 +1,10 @@
 """Rows 1 to 16 of the API sheet, section 11: finding, making and destroying operators."""
 
+import pickle
 from typing import Any
 
 import pytest
+
 from headless_td import Host, Unknowns, tdAttributeError, tdError
 
 
@@ -298,8 +300,6 @@ def test_script_errors(project: Any) -> None:
 
 def test_operators_cannot_be_pickled(project: Any) -> None:
     """Section 1.6: storing an operator breaks the next save."""
-    import pickle
-
     with pytest.raises(TypeError, match="path"):
         pickle.dumps(project)
 

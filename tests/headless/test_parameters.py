@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from headless_td import Host, tdAttributeError, tdError
 from headless_td.parameters import ParMode
 
@@ -26,7 +27,7 @@ def comp_with(host: Host, style: str, name: str = "Value") -> Any:
 
 def test_missing_parameter(comp: Any) -> None:
     """Row 17: attribute access raises on reading and writing, subscription gives None."""
-    with pytest.raises(tdAttributeError, match="'td.ParCollection' object has no attribute 'Nothing'"):
+    with pytest.raises(tdAttributeError, match=r"'td\.ParCollection' object has no attribute 'Nothing'"):
         _ = comp.par.Nothing
     with pytest.raises(tdAttributeError):
         comp.par.Nothing = 1
@@ -47,7 +48,7 @@ def test_par_stands_for_its_value(comp: Any, page: Any) -> None:
     assert speed < 3
     assert f"{speed:.2f}" == "2.00"
     assert (int(speed), float(speed), str(host_name), bool(host_name)) == (2, 2.0, " name ", True)
-    for use in (lambda: host_name.strip(), lambda: host_name.startswith("n"), lambda: "n" in host_name):
+    for use in (lambda: host_name.strip, lambda: host_name.startswith("n"), lambda: "n" in host_name):
         with pytest.raises((AttributeError, TypeError)):
             use()
     with pytest.raises(TypeError):

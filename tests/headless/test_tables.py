@@ -1,8 +1,11 @@
 """Rows 32 to 47 of the API sheet, section 11: text and table DATs."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
+
 from headless_td import Host, tdError
 
 ROWS = [["id", "name"], ["a", "one"], ["b", "two"]]
@@ -135,7 +138,11 @@ def test_replace_row(table: Any) -> None:
 def test_missing_rows(open_host: Any, setting: str) -> None:
     """Row 41."""
     table = table_in(open_host(missing_row=setting))
-    for use in (lambda: table.deleteRow("gone"), lambda: table.deleteRows([9]), lambda: table.replaceRow("gone", ["x"])):
+    for use in (
+        lambda: table.deleteRow("gone"),
+        lambda: table.deleteRows([9]),
+        lambda: table.replaceRow("gone", ["x"]),
+    ):
         if setting == "raises":
             with pytest.raises(tdError, match="has no row"):
                 use()
@@ -347,17 +354,13 @@ def test_saving_contents(host: Host, table: Any) -> None:
     """Section 3.2: relative to the project folder, kind by extension."""
     path = table.save("out/table.csv", createFolders=True)
     assert path == f"{host.project.folder}/out/table.csv"
-    with open(path, encoding="utf-8") as file:
-        assert file.read() == "id,name\na,one\nb,two\n"
+    assert Path(path).read_text(encoding="utf-8") == "id,name\na,one\nb,two\n"
     with pytest.raises(tdError, match="folder does not exist"):
         table.save("nowhere/table.csv")
 
 
 def test_file_sync(host: Host) -> None:
     """Section 3.5: turning it on loads the file; an edit outside arrives some frames later, one inside goes out."""
-    import os
-    from pathlib import Path
-
     file = Path(host.project.folder, "note.txt")
     file.write_text("from disk", encoding="utf-8")
     dat = host.op("/project1").create("textDAT", "note")

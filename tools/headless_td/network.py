@@ -205,7 +205,7 @@ class Network:
             return origin.parent, ""
         if word.startswith("../") and self._host.unknowns.dotdot_path == "node":
             return origin.parent, word[3:]
-        return origin.parent, word
+        return origin.parent or origin, word
 
     def _walk(self, start: Node, path: str, utility: bool) -> list[Node]:
         nodes = [start]

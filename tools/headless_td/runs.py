@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from headless_td import threads
+
 if TYPE_CHECKING:
     from headless_td.frames import Timeline
     from headless_td.host import Host
@@ -33,6 +35,7 @@ class Run:
     @property
     def active(self) -> bool:
         """Whether it is still waiting."""
+        threads.require_main("a Run")
         return self in self._runs.pending
 
     @property
@@ -67,6 +70,7 @@ class Run:
 
     def kill(self) -> None:
         """Take it back; harmless when it has run."""
+        threads.require_main("a Run")
         if self in self._runs.pending:
             self._runs.pending.remove(self)
 
@@ -100,9 +104,11 @@ class Runs:
         self.pending: list[Run] = []
 
     def __iter__(self) -> Iterator[Run]:
+        threads.require_main("runs")
         return iter(list(self.pending))
 
     def __len__(self) -> int:
+        threads.require_main("runs")
         return len(self.pending)
 
     def schedule(
