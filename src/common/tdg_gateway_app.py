@@ -10,11 +10,18 @@ from typing import Any
 import tdg_core_errors
 import tdg_core_settings
 import tdg_disk_key
+import tdg_gateway_errors
 
 CloudError = tdg_core_errors.CloudError
 
 #: The project an emulator is told when no key names one; Firebase's tools use this form for projects without a cloud.
 EMULATOR_PROJECT = "demo-td-gcp"
+
+#: Seconds within which the token server must answer.
+TOKEN_TIMEOUT_S = 20.0
+
+#: So many copies of a component can be connected at once.
+_MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -25,11 +32,25 @@ class App:
         project_id: The project that key, environment or emulator name.
         credentials: google-auth credentials for a client.
         close: Deletes the app; may be called more than once.
+        fetch_token: Gets a new access token now; nothing to do for an emulator. Raises `CloudError` in words:
+            `credentials`, `config`, `network`, `deadline` or `unavailable`.
     """
 
     project_id: str
     credentials: Any
     close: Callable[[], None]
+    fetch_token: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class _Packages:
+    """What this file uses of Google's packages."""
+
+    firebase_admin: Any
+    credentials: Any
+    anonymous: Any
+    auth_error: type[Exception]
+    auth_request: Callable[[], Any]
 
 
 def open_app(settings: tdg_core_settings.Settings) -> App:
@@ -38,30 +59,60 @@ def open_app(settings: tdg_core_settings.Settings) -> App:
     Raises:
         CloudError: `packages`, `config` or `credentials`.
     """
-    firebase_admin, credentials, auth = _packages()
+    packages = _packages()
     if settings.emulator_host:
-        certificate, project_id = _anonymous(credentials, auth), _emulator_project(settings)
+        certificate, project_id = _anonymous(packages), _emulator_project(settings)
     else:
-        certificate, project_id = _credential(settings, credentials)
-    name = f"td_{settings.component}"
-    for number in range(1, 1000):
-        try:
-            app = firebase_admin.initialize_app(
-                certificate, {"projectId": project_id}, name if number == 1 else f"{name}_{number}"
-            )
-            break
-        except ValueError:
-            continue
-    else:
-        raise CloudError("config", f"A thousand Firebase apps are called {name}; restart TouchDesigner.")
+        certificate, project_id = _credential(settings, packages)
+    app = _initialized(packages.firebase_admin, certificate, project_id, f"td_{settings.component}")
+    request = None if settings.emulator_host else _Request(packages.auth_request())
 
     def close() -> None:
         try:
-            firebase_admin.delete_app(app)
+            packages.firebase_admin.delete_app(app)
         except ValueError:  # deleted already
             return
+        if request is not None:
+            request.close()
 
-    return App(project_id, certificate.get_credential(), close)
+    def fetch_token() -> None:
+        if request is not None:
+            try:
+                credentials.refresh(request)
+            except Exception as error:
+                # Of any kind, as an answer that is no JSON shows; without the original, whose text may hold a secret.
+                raise tdg_gateway_errors.refused_token(error, request.skew_s) from None
+
+    credentials = certificate.get_credential()
+    return App(project_id, credentials, close, fetch_token)
+
+
+class _Request:
+    """google-auth's way to the token server, with a time limit, and a look at the server's clock."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        #: By how many seconds this computer's clock was ahead of the server that answered last.
+        self.skew_s = 0.0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["timeout"] = TOKEN_TIMEOUT_S
+        response = self._request(*args, **kwargs)
+        self.skew_s = tdg_gateway_errors.skew_s(response.headers.get("Date"))
+        return response
+
+    def close(self) -> None:
+        self._request.session.close()
+
+
+def _initialized(firebase_admin: Any, certificate: Any, project_id: str, name: str) -> Any:
+    for number in range(1, _MOST):
+        try:
+            options = {"projectId": project_id}
+            return firebase_admin.initialize_app(certificate, options, name if number == 1 else f"{name}_{number}")
+        except ValueError:  # taken
+            continue
+    raise CloudError("config", f"A thousand Firebase apps are called {name}; restart TouchDesigner.")
 
 
 def _emulator_project(settings: tdg_core_settings.Settings) -> str:
@@ -70,37 +121,59 @@ def _emulator_project(settings: tdg_core_settings.Settings) -> str:
     return tdg_disk_key.read_key(key_file).project_id if key_file else EMULATOR_PROJECT
 
 
-def _credential(settings: tdg_core_settings.Settings, credentials: Any) -> tuple[Any, str]:
+def _credential(settings: tdg_core_settings.Settings, packages: _Packages) -> tuple[Any, str]:
     if settings.private_key_file:
         key = tdg_disk_key.read_key(settings.private_key_file)
         try:
-            return credentials.Certificate(key.info), key.project_id
+            return packages.credentials.Certificate(key.info), key.project_id
         except ValueError:
             raise CloudError(
                 "config", f"The private key in {settings.private_key_file} is damaged; download a new key file."
             ) from None
     if settings.use_adc:
-        certificate = credentials.ApplicationDefault()
-        return certificate, certificate.project_id
+        return _application_default(packages)
     raise CloudError("config", tdg_core_settings.NOT_CONFIGURED)
 
 
-def _anonymous(credentials: Any, auth: Any) -> Any:
+def _application_default(packages: _Packages) -> tuple[Any, str]:
+    certificate = packages.credentials.ApplicationDefault()
+    try:
+        project_id = certificate.project_id
+    except (packages.auth_error, OSError, ValueError) as error:
+        raise tdg_gateway_errors.refused_token(error) from None
+    if not project_id:
+        raise CloudError(
+            "config",
+            "The Application Default Credentials name no project. Set the environment variable GOOGLE_CLOUD_PROJECT to "
+            "its id, or run `gcloud config set project`.",
+        )
+    return certificate, str(project_id)
+
+
+def _anonymous(packages: _Packages) -> Any:
     """An emulator asks for no credentials, but the app wants some."""
 
-    class Anonymous(credentials.Base):  # type: ignore[misc]
+    class Anonymous(packages.credentials.Base):  # type: ignore[misc,name-defined]
         def get_credential(self) -> Any:
-            return auth.AnonymousCredentials()
+            return packages.anonymous()
 
     return Anonymous()
 
 
-def _packages() -> tuple[Any, Any, Any]:
+def _packages() -> _Packages:
     """The only place where this file imports Google's packages."""
     try:
         import firebase_admin
         import firebase_admin.credentials
         import google.auth.credentials
+        import google.auth.exceptions
+        import google.auth.transport.requests
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
-    return firebase_admin, firebase_admin.credentials, google.auth.credentials
+    return _Packages(
+        firebase_admin=firebase_admin,
+        credentials=firebase_admin.credentials,
+        anonymous=google.auth.credentials.AnonymousCredentials,
+        auth_error=google.auth.exceptions.GoogleAuthError,
+        auth_request=google.auth.transport.requests.Request,
+    )
