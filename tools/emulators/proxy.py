@@ -283,6 +283,8 @@ class Proxy:
                     sink.shutdown(socket.SHUT_WR)
                 return
             await self._pass_on(data, sink, lane)
+            if link.is_reset:
+                return  # sending may not pause, and then nothing can be cancelled
 
     async def _pass_on(self, data: bytes, sink: socket.socket, lane: _Lane) -> None:
         if self._bytes_until_cut is not None:
