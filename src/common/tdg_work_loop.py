@@ -29,7 +29,12 @@ class Outbox(Protocol):
     """Where events go; `tdg_bridge_outbox.Outbox` fulfils it."""
 
     def put(self, event: tdg_core_messages.Message, merge_key: Any = None) -> None: ...
-    def stream(self, build: Callable[[list[Any]], tdg_core_messages.Message], chunk: int) -> Any: ...
+    def stream(
+        self,
+        build: Callable[[list[Any]], tdg_core_messages.Message],
+        chunk: int,
+        merge: Callable[[Any, Any], Any] | None = None,
+    ) -> Any: ...
 
 
 class Loop:
