@@ -186,12 +186,17 @@ def _values(operator: Operator, by_path: dict[str, Operator], report: Report, pa
 def _contents(operator: Operator, report: Report, path: str) -> Iterator[Finding]:
     if (operator.text is not None) != (operator.type in TEXT_TYPES):
         yield report(f"{path}.text", f"names the source file of {', '.join(TEXT_TYPES)}, and of these only")
-    elif operator.text is not None and operator.name not in (operator.text.partition(".")[0], "callbacks_template"):
+    elif operator.text is not None and not _is_named_like(operator.name, operator.text):
         yield report(f"{path}.text", f"file and DAT must have one name, not {operator.text} and {operator.name}")
     if operator.rows is not None and (
         operator.type != "tableDAT" or len({len(row) for row in operator.rows}) != 1 or not operator.rows[0]
     ):
         yield report(f"{path}.rows", "are for a tableDAT, at least one, all of one length")
+
+
+def _is_named_like(name: str, file_name: str) -> bool:
+    """Templates are copied, not imported, so they may have a name that is the same in every component."""
+    return name == file_name.partition(".")[0] or name.endswith("_template")
 
 
 def _sibling(operator: Operator, name: str) -> str:

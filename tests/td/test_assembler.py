@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import build
+import layout
 from component_fixture import edit, make_root
 from described import deviations
 from headless_td import Host, Unknowns
@@ -92,6 +93,19 @@ def test_component_is_completed_and_started_once_whatever_touchdesigner_does(
         assert deviations(comp, description(comp)) == []
         assert [comp.path] == comp.op("ext_demo").module.STARTS
         assert comp.par.Folder.eval() == "media"
+
+
+@pytest.mark.parametrize("name", layout.COMPONENTS)
+def test_real_component_is_completed_at_its_start(name: str, host: Host) -> None:
+    """As built and committed: all its parts as described, all its extensions made, no error on any node."""
+    comp = host.load_tox(layout.TOX / f"{name}.tox.dir")
+    host.frame(3)
+    wanted = description(comp)
+    tables = {"status"}  # filled by the extension
+    assert [line for line in deviations(comp, wanted) if line.partition(".")[0] not in tables] == []
+    assert [type(extension).__name__ for extension in comp.extensions] == [one["name"] for one in wanted["extensions"]]
+    assert comp.errors(recurse=True) == ""
+    assert [node.path for node in comp.findChildren(depth=1) if node.viewer is False] == []
 
 
 def test_extension_used_before_the_first_frame_is_replaced_by_a_complete_one(host: Host, root: Path) -> None:
