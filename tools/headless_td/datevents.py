@@ -5,11 +5,12 @@ Source: API sheet 5.2, 3.6 and rows 46, 60, 61.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from headless_td.cells import Cell
 from headless_td.optypes import op_type
+from headless_td.parameters import ParMode
 from headless_td.tables import Journal, Table
 
 if TYPE_CHECKING:
@@ -22,6 +23,18 @@ _MEMBERS = (
 )
 
 
+def _lazy(function: Callable[["DatInfo"], Any]) -> Any:
+    """A member computed when first read, at the expense of the host: TouchDesigner, not the reader, compares."""
+
+    @wraps(function)
+    def compute(self: "DatInfo") -> Any:
+        host = self._node.host
+        with host.costs.charged(host.network.root):
+            return function(self)
+
+    return cached_property(compute)
+
+
 class DatInfo:
     """`info` of onTableChange, computed from the journal when a member is read."""
 
@@ -31,24 +44,27 @@ class DatInfo:
         self._journal = journal
         self._now = journal.rows
         self.sizeChanged = journal.size_changed
-        self._changed = journal.changed_rows()
 
-    @cached_property
+    @_lazy
+    def _changed(self) -> list[int]:
+        return self._journal.changed_rows()
+
+    @_lazy
     def _previous(self) -> list[tuple[str, ...]]:
         return self._journal.previous()
 
-    @cached_property
+    @_lazy
     def rowsChanged(self) -> list[int]:
         """Indices of rows whose contents differ."""
         return [index for index in self._changed if index < len(self._previous)]
 
-    @cached_property
+    @_lazy
     def rowsAdded(self) -> list[int]:
         """Indices of rows whose names are new."""
         old = {row[0] for row in self._previous if row}
         return [index for index in self._changed if self._now[index] and self._now[index][0] not in old]
 
-    @cached_property
+    @_lazy
     def rowsRemoved(self) -> list[int]:
         """Indices, in the previous contents, of rows whose names are gone."""
         new = {row[0] for row in self._now if row}
@@ -57,24 +73,24 @@ class DatInfo:
     def _header(self, rows: list[tuple[str, ...]]) -> tuple[str, ...]:
         return rows[0] if rows else ()
 
-    @cached_property
+    @_lazy
     def colsAdded(self) -> list[int]:
         """Indices of columns whose names are new."""
         old = set(self._header(self._previous))
         return [index for index, name in enumerate(self._header(self._now)) if name not in old]
 
-    @cached_property
+    @_lazy
     def colsRemoved(self) -> list[int]:
         """Indices, in the previous contents, of columns whose names are gone."""
         new = set(self._header(self._now))
         return [index for index, name in enumerate(self._header(self._previous)) if name not in new]
 
-    @cached_property
+    @_lazy
     def colsChanged(self) -> list[int]:
         """Indices of columns with a cell that differs."""
         return sorted({col for _row, col in self._positions(added=True)})
 
-    @cached_property
+    @_lazy
     def cellsChanged(self) -> list[Cell]:
         """The cells whose content differs; those of added rows as the switch says."""
         added = self._node.host.unknowns.dat_added_cells == "included"
@@ -105,6 +121,7 @@ class Watch:
     table: Table
     journal: Journal
     at_end: bool
+    seen: tuple[int, str, str]
     busy: bool = False
 
 
@@ -129,7 +146,8 @@ class TableEvents:
         self._version = network.version
         old, self._watches = self._watches, {}
         for node in network.of_type("datexecuteDAT"):
-            watch = self._bind(node, old.get(node))
+            known = old.get(node)
+            watch = known if known is not None and self._stands(known) else self._bind(node, known)
             if watch is not None:
                 self._watches[node] = watch
                 if old.get(node) is watch:
@@ -142,6 +160,11 @@ class TableEvents:
             self._by_table.setdefault(watch.table, []).append(watch)
             watch.table.notify = partial(self._edited, watch.table)
 
+    @staticmethod
+    def _stands(watch: Watch) -> bool:
+        """Whether nothing that the binding rests on has changed."""
+        return watch.target.alive and watch.seen == (watch.node.par_version, watch.node.path, watch.target.path)
+
     def _bind(self, node: "Node", known: Watch | None) -> Watch | None:
         if not node.par_value("active") or not any(node.par_value(toggle) for toggle in _TOGGLES):
             return None
@@ -153,12 +176,16 @@ class TableEvents:
         if table is None:
             return None
         at_end = node.par_value("execute") == "end"
+        par = node.pars.find("dat")
+        assert par is not None
+        # What an expression gives can change without a trace: such a binding is looked at again each time.
+        seen = (node.par_version if par.mode is ParMode.CONSTANT else -1, node.path, target.path)
         if known is not None and known.table is table:
-            known.at_end, known.target = at_end, target
+            known.at_end, known.target, known.seen = at_end, target, seen
             return known
         journal = Journal(table)
         table.journals.append(journal)
-        return Watch(node, target, table, journal, at_end)
+        return Watch(node, target, table, journal, at_end, seen)
 
     def _edited(self, table: Table) -> None:
         self._dirty[table] = None
@@ -199,7 +226,7 @@ class TableEvents:
         journal.freeze()
         watch.journal = Journal(watch.table)
         watch.table.journals.append(watch.journal)
-        if not journal.changed_rows() and not journal.size_changed:
+        if not journal.differs():
             return
         watch.busy = True
         try:
@@ -217,7 +244,7 @@ class TableEvents:
             else:
                 previous = host.network.detached(op_type("tableDAT"), f"{watch.target.name}_prev", watch.target)
                 assert previous.table is not None
-                previous.table.set_rows(journal.previous(), journal.previous_cols)
+                previous.table.rows, previous.table.cols = journal.previous(), journal.previous_cols
                 given = info.as_dict() if host.unknowns.dat_info == "dict" else info
                 try:
                     host.callback(node, "onTableChange", (dat, previous.op(), given))

@@ -55,6 +55,7 @@ class Node:
         "name",
         "namespace",
         "native",
+        "par_version",
         "parent",
         "pars",
         "path",
@@ -93,6 +94,7 @@ class Node:
         self.storage: dict[str, Any] = {}
         self.startup_storage: dict[str, Any] = {}
         self.pars = ParSets(self)
+        self.par_version = 0
         self.table: Table | None = None
         self.text = ""
         self.text_version = 0

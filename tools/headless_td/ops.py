@@ -7,7 +7,7 @@ operator still exists, so nothing is reachable from a worker or after destroy() 
 import re
 from collections.abc import Callable, Iterable
 from threading import get_ident
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from headless_td import threads
 from headless_td.errors import tdAttributeError, tdError
@@ -434,4 +434,5 @@ _SAFE = frozenset({"valid", "__class__", "__dict__", "__slots__", "__init__"})
 
 def node_of(operator: OP) -> Node:
     """The state behind an operator, without any check."""
-    return cast("Node", _slot(operator))
+    node: Node = _slot(operator)
+    return node

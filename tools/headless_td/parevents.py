@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from headless_td.nodes import Node
 
 Change = namedtuple("Change", ["par", "prev"])  # noqa: PYI024 - the documented shape of an item of `changes`
+_UNSEEN = object()  # the value that an expression had before anybody looked
 _EXECUTES = frozenset({"parameterexecuteDAT", "datexecuteDAT", "executeDAT"})
 _NOTES = {
     "expression": ("expressionchange", "onExpressionChange"),
@@ -107,7 +108,7 @@ class ParameterEvents:
     def parameter_changed(self, par: Parameter, previous: Any) -> None:
         """A parameter was assigned to."""
         if par.mode is not ParMode.CONSTANT:
-            self._dynamic.setdefault(par, previous)
+            self._dynamic.setdefault(par, previous if self.watched(par.owner) else _UNSEEN)
         else:
             self._dynamic.pop(par, None)
         if not par.custom:
@@ -126,7 +127,7 @@ class ParameterEvents:
             if not par.custom:
                 self.built_in_changed(node, par.name)
             if par.mode is not ParMode.CONSTANT:
-                self._dynamic.setdefault(par, None)
+                self._dynamic.setdefault(par, _UNSEEN)
             if self._host.unknowns.load_events == "fired" and par.custom and par.kind != "pulse":
                 self._pending.setdefault(par, None)
 
@@ -167,6 +168,8 @@ class ParameterEvents:
                     continue
                 if value != last:
                     self._dynamic[par] = value
+                    if last is _UNSEEN:
+                        continue
                     self._pending.setdefault(par, last)
                     self._of_frame.setdefault(par, last)
 
@@ -228,6 +231,7 @@ class ParameterEvents:
 
     def built_in_changed(self, node: "Node", name: str) -> None:
         """Act on a new value of a built-in parameter."""
+        node.par_version += 1
         if name == "opshortcut":
             self._host.network.set_shortcut(node, str(node.par_value("opshortcut", "")))
         elif name.startswith("ext") and node.exts is not None:

@@ -57,10 +57,10 @@ class Par:
         object.__setattr__(self, "_p", par)
 
     def __getattribute__(self, name: str) -> Any:
-        if get_ident() != threads.main_ident or not state(self).owner.alive:
-            par = state(self)
-            par.owner.check()
-        return object.__getattribute__(self, name)
+        owner = _slot(self).owner
+        if get_ident() != threads.main_ident or not owner.alive:
+            owner.check()
+        return _get(self, name)
 
     def __getattr__(self, name: str) -> Any:
         raise tdAttributeError(f"'td.Par' object has no attribute '{name}' (parameter {state(self).name})")
@@ -354,11 +354,13 @@ class Par:
 
 
 _slot = Par.__dict__["_p"].__get__
+_get = object.__getattribute__
 
 
 def state(par: Par) -> Parameter:
     """The parameter behind a Par, without the thread check."""
-    return cast("Parameter", _slot(par))
+    behind: Parameter = _slot(par)
+    return behind
 
 
 class ParGroup:
@@ -436,11 +438,14 @@ class ParCollection:
     def __init__(self, node: Any) -> None:
         object.__setattr__(self, "_node", node)
 
-    def __getattr__(self, name: str) -> Par:
-        self._node.check()
-        par = self._node.pars.find(name)
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("_"):
+            return _get(self, name)
+        node = _get(self, "_node")
+        node.check()
+        par = node.pars.find(name)
         if par is None:
-            raise tdAttributeError(f"'td.ParCollection' object has no attribute '{name}' ({self._node.path})")
+            raise tdAttributeError(f"'td.ParCollection' object has no attribute '{name}' ({node.path})")
         return Par(par)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -77,6 +77,10 @@ class Journal:
         changed = [i for i, (a, b) in enumerate(zip(now, self._full, strict=False)) if a is not b and a != b]
         return changed + list(range(both, len(now)))
 
+    def differs(self) -> bool:
+        """Whether anything differs after all: a change that was undone does not count."""
+        return self.size_changed or bool(self.changed_rows())
+
     @property
     def size_changed(self) -> bool:
         """Whether the number of rows or columns differs."""
