@@ -207,21 +207,26 @@ def run_lock(arguments: list[str]) -> int:
     common += ["--python-version", layout.PYTHON, "--custom-compile-command", "python3 tools/dev.py lock"]
     common += ["--upgrade"] if options.upgrade else []
     advice = "check pyproject.toml and the network, and run again"
-    runtime = layout.RUNTIME_LOCK
-    missing = None if runtime.is_file() else f"there is no {runtime.relative_to(layout.ROOT).as_posix()}"
     steps = [
-        Step(
-            "dev",
-            "tools/dev.lock",
-            [*common, "--group", "dev", "pyproject.toml", "-o", "tools/dev.lock"],
-            advice,
+        Step("dev", "tools/dev.lock", [*common, "--group", "dev", "pyproject.toml", "-o", "tools/dev.lock"], advice),
+        # No package is ever built on a user's machine.
+        *(
+            Step(lock.stem, lock.relative_to(layout.ROOT).as_posix(), [*common, "--no-build", *what, "-o", lock], advice)
+            for lock, what in (
+                (layout.RUNTIME_LOCK, ["pyproject.toml"]),
+                (layout.INSTALLER_LOCK, ["--group", "installer"]),
+            )
         ),
-        Step(
-            "runtime",
-            "src/common/requirements.lock",
-            [*common, "pyproject.toml", "-o", "src/common/requirements.lock"],
-            advice,
-            nothing=missing,
+        *(
+            Step(
+                platform,
+                f"wheels of {layout.RUNTIME_LOCK.name} for {platform}",
+                [uv, "pip", "install", "--quiet", "--dry-run", "--no-deps", "--require-hashes", "--no-build"]
+                + ["--python-version", layout.PYTHON, "--python-platform", platform]
+                + ["--target", layout.BUILD / "wheels", "-r", layout.RUNTIME_LOCK],
+                "hold the package back for this platform in pyproject.toml, as cryptography is",
+            )
+            for platform in layout.PLATFORMS
         ),
     ]
     return 1 if run_steps(steps, env, layout.ROOT, PLACES.logs) else 0

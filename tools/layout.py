@@ -22,6 +22,10 @@ BUILD = ROOT / "build"
 DEV_LOCK = TOOLS / "dev.lock"
 #: Pinned packages of the components; ships inside each of them.
 RUNTIME_LOCK = SRC / "common" / "requirements.lock"
+#: Pinned uv, for machines that have none; ships beside it.
+INSTALLER_LOCK = SRC / "common" / "requirements-uv.lock"
+#: What TouchDesigner runs on (and what the tests do), as uv names it.
+PLATFORMS = ("x86_64-pc-windows-msvc", "aarch64-apple-darwin", "x86_64-apple-darwin", "x86_64-unknown-linux-gnu")
 
 #: The Python of TouchDesigner 2025: what the source is written for and what the locks are resolved for.
 PYTHON = "3.11"
@@ -203,4 +207,4 @@ HOME_PATH = (
 
 #: Lock files name versions and hashes, never where a package comes from (decision 0002).
 ADDRESS = r"[a-z]+://\S+"
-LOCKS = ("tools/dev.lock", "src/common/requirements.lock")
+LOCKS = ("tools/dev.lock", "src/common/requirements.lock", "src/common/requirements-uv.lock")
