@@ -209,27 +209,26 @@ def run_lock(arguments: list[str]) -> int:
     advice = "check pyproject.toml and the network, and run again"
     steps = [
         Step("dev", "tools/dev.lock", [*common, "--group", "dev", "pyproject.toml", "-o", "tools/dev.lock"], advice),
-        # No package is ever built on a user's machine.
-        *(
-            Step(lock.stem, lock.relative_to(layout.ROOT).as_posix(), [*common, "--no-build", *what, "-o", lock], advice)
-            for lock, what in (
-                (layout.RUNTIME_LOCK, ["pyproject.toml"]),
-                (layout.INSTALLER_LOCK, ["--group", "installer"]),
-            )
-        ),
-        *(
-            Step(
-                platform,
-                f"wheels of {layout.RUNTIME_LOCK.name} for {platform}",
-                [uv, "pip", "install", "--quiet", "--dry-run", "--no-deps", "--require-hashes", "--no-build"]
-                + ["--python-version", layout.PYTHON, "--python-platform", platform]
-                + ["--target", layout.BUILD / "wheels", "-r", layout.RUNTIME_LOCK],
-                "hold the package back for this platform in pyproject.toml, as cryptography is",
-            )
-            for platform in layout.PLATFORMS
-        ),
+        _component_lock(layout.RUNTIME_LOCK, [*common, "pyproject.toml"], advice),
+        _component_lock(layout.INSTALLER_LOCK, [*common, "--group", "installer"], advice),
+        *(_wheels_step(uv, platform) for platform in layout.PLATFORMS),
     ]
     return 1 if run_steps(steps, env, layout.ROOT, PLACES.logs) else 0
+
+
+def _component_lock(lock: Path, compile_: list[str | Path], advice: str) -> Step:
+    """A lock that ships in the components: no package is ever built on a user's machine."""
+    name = lock.relative_to(layout.ROOT).as_posix()
+    return Step(lock.stem, name, [*compile_, "--no-build", "-o", lock], advice)
+
+
+def _wheels_step(uv: Path, platform: str) -> Step:
+    """Looks whether all locked packages have wheels for a platform."""
+    dry_run: list[str | Path] = [uv, "pip", "install", "--quiet", "--dry-run", "--no-deps", "--require-hashes"]
+    dry_run += ["--no-build", "--python-version", layout.PYTHON, "--python-platform", platform]
+    dry_run += ["--target", layout.BUILD / "wheels", "-r", layout.RUNTIME_LOCK]
+    advice = "hold the package back for this platform in pyproject.toml, as cryptography is"
+    return Step(platform, f"wheels of {layout.RUNTIME_LOCK.name} for {platform}", dry_run, advice)
 
 
 # ---------------------------------------------------------------------------------------------------------------
