@@ -1,7 +1,9 @@
 """Faults of the Firestore emulator, and its side door."""
 
 import time
+from typing import Any
 
+import grpc
 import pytest
 from google.api_core.exceptions import PermissionDenied, ServiceUnavailable
 from google.cloud import firestore
@@ -37,6 +39,19 @@ def test_streaming_calls_fail_and_any_call_can_be_meant(db: firestore.Client, ow
     with pytest.raises(PermissionDenied):
         list(db.collections(retry=None))
     assert list(db.collections()) == []
+
+
+def test_a_listener_is_refused_and_then_let_in(listen: Any, own_firestore: FirestoreEmulator) -> None:
+    own_firestore.inject("Listen", "PERMISSION_DENIED")
+    refused = listen()
+    refused.add(1, "c")
+    with pytest.raises(grpc.RpcError) as error:
+        refused.next()
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    stream = listen()
+    stream.add(1, "c")
+    assert stream.snapshot()[0] == ["ADD 1", "CURRENT 1"]
+    assert own_firestore.stats()["targets"] == 1
 
 
 def test_a_delay(db: firestore.Client, own_firestore: FirestoreEmulator) -> None:

@@ -94,6 +94,13 @@ def test_a_failing_installation_says_what_to_do(monkeypatch: pytest.MonkeyPatch,
     assert list((tmp_path / "build").iterdir()) == []
 
 
+def test_the_lock_file_names_no_registry() -> None:
+    text = (TOOLS / "emulators" / "firestore_server" / "package-lock.json").read_text()
+    assert '"resolved"' not in text
+    assert "registry" not in text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl+C to a single child")
 def test_the_command_says_what_goes_into_the_parameter() -> None:
     command = subprocess.Popen(
         [sys.executable, "-m", "emulators", "--bucket", "my-show"],

@@ -124,6 +124,25 @@ def test_each_write_has_a_higher_generation_and_a_patch_a_higher_metageneration(
     assert gcs.get_blob("x").generation == generations[-1]
 
 
+def test_an_update_replaces_what_a_patch_would_keep(gcs: storage.Bucket) -> None:
+    blob = gcs.blob("x")
+    blob.cache_control, blob.metadata = "no-store", {"a": "1"}
+    blob.upload_from_string("x", content_type="text/plain")
+    again = gcs.get_blob("x")
+    again.metadata = {"b": "2"}
+    again.update()
+    assert (gcs.get_blob("x").metadata, gcs.get_blob("x").content_type) == ({"b": "2"}, "text/plain")
+
+
+def test_a_batch_of_calls(client: storage.Client, gcs: storage.Bucket) -> None:
+    for name in ("a", "b", "c"):
+        gcs.blob(name).upload_from_string(name)
+    with client.batch():
+        gcs.blob("a").delete()
+        gcs.blob("b").delete()
+    assert [blob.name for blob in gcs.list_blobs()] == ["c"]
+
+
 def test_only_the_live_generation_can_be_read(gcs: storage.Bucket) -> None:
     blob = gcs.blob("x")
     blob.upload_from_string("one")

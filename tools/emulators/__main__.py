@@ -4,7 +4,7 @@ Options: --bucket NAME (made at the start), --storage-port N, --firestore-port N
 """
 
 import argparse
-import threading
+import time
 from contextlib import ExitStack
 
 from .firestore import FirestoreEmulator
@@ -35,7 +35,8 @@ def main() -> int:
             storage.make_bucket(options.bucket)
             hosts = {"storage": storage.host, "firestore": firestore.host}
             print(_INTRODUCTION.format(**hosts, bucket=options.bucket), flush=True)
-            threading.Event().wait()
+            while True:
+                time.sleep(60)  # on Windows, unlike a lock, interrupted by Ctrl+C
     except EmulatorError as error:
         print(error, flush=True)
         return 1

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import struct
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from enum import Enum
 from typing import Any, Self, TypeVar
 
 from .process import split_host
+from .sockets import reset_on_close
 
 _CHUNK_BYTES = 256 * 1024
 _QUEUED_CHUNKS = 64  # per connection and direction: what may be in flight
@@ -78,13 +78,8 @@ class _Link:
             if side is None:
                 continue
             if self.is_reset:
-                _reset_on_close(side)
+                reset_on_close(side)
             side.close()
-
-
-def _reset_on_close(side: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Proxy:
@@ -223,7 +218,7 @@ class Proxy:
             client, _ = await self._loop.sock_accept(self._listener)
             if self._mode is _Mode.REFUSING:
                 self._stats.refused += 1
-                _reset_on_close(client)
+                reset_on_close(client)
                 client.close()
                 continue
             self._stats.accepted += 1

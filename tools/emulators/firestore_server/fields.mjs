@@ -16,7 +16,8 @@ export function getField(fields, path) {
 /** Fields with the value at a path set; maps on the way are made, other values on the way replaced by maps. */
 export function withField(fields, [name, ...rest], value) {
   if (rest.length === 0) return { ...fields, [name]: value };
-  const inner = Object.hasOwn(fields, name) && fields[name].value_type === "map_value" ? fields[name].map_value.fields : {};
+  const isMap = Object.hasOwn(fields, name) && fields[name].value_type === "map_value";
+  const inner = isMap ? fields[name].map_value.fields : {};
   return { ...fields, [name]: Value.create({ map_value: { fields: withField(inner, rest, value) } }) };
 }
 

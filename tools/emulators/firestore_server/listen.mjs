@@ -6,6 +6,8 @@ import { TargetChangeType } from "./protocol.mjs";
 import { Query } from "./queries.mjs";
 import { versionOf } from "./state.mjs";
 
+const NO_DOCUMENTS = { documents: [] };
+
 /** What the client of a target has been told: document name -> version. */
 const membersOf = (documents) => new Map(documents.map((document) => [document.name, versionOf(document)]));
 
@@ -65,7 +67,8 @@ class DocumentsTarget {
   }
 
   documentsThen(database, earlier) {
-    return [...this.names].map((name) => earlier.get(name) ?? (earlier.has(name) ? null : database.read(name))).filter(Boolean);
+    const then = (name) => (earlier.has(name) ? earlier.get(name) : database.read(name));
+    return [...this.names].map(then).filter(Boolean);
   }
 
   changes(_database, members, commit) {
@@ -161,8 +164,8 @@ export class ListenStream {
     if (this.#targets.has(id)) throw invalid(`Target id ${id} is in use on this stream.`);
     try {
       if (this.#assignsIds && target.target_id !== 0) throw invalid("Target ids are assigned by the server here.");
-      const source =
-        target.target_type === "query" ? new QueryTarget(target.query) : new DocumentsTarget(target.documents ?? { documents: [] });
+      const isQuery = target.target_type === "query";
+      const source = isQuery ? new QueryTarget(target.query) : new DocumentsTarget(target.documents ?? NO_DOCUMENTS);
       this.#start(id, source, target);
     } catch (error) {
       this.#targets.delete(id);
@@ -202,7 +205,7 @@ export class ListenStream {
     for (const name of source.names) if (!present.has(name)) this.#documentGone(name, [id]);
   }
 
-  /** What changed since a version; where that is no longer known, a count lets the client find out (ExistenceFilter). */
+  /** What changed since a version; where that is no longer known, a count lets the client find out. */
   #sendSince(version, id, source, documents) {
     const earlier = this.#database.changedSince(version);
     if (earlier) {

@@ -20,7 +20,8 @@ const parsePath = (field) => {
 
 const isNull = (value) => value.value_type === "null_value";
 const has = (list, value) => list.some((item) => equalValues(item, value));
-const comparable = (value, operand) => typeOrder(value) === typeOrder(operand) && !isNaNValue(value) && !isNaNValue(operand);
+const comparable = (value, operand) =>
+  typeOrder(value) === typeOrder(operand) && !isNaNValue(value) && !isNaNValue(operand);
 
 /** Field operators as predicates (value present in the document, operand). */
 const OPERATORS = {

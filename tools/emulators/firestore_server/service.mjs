@@ -5,8 +5,7 @@ import { toMicros, toTimestamp } from "./clock.mjs";
 import { Code, StatusError, invalid, notFound, unimplemented } from "./errors.mjs";
 import { getField, selected } from "./fields.mjs";
 import { ListenStream } from "./listen.mjs";
-import { compareText, databaseOf, documentIdsOf, idsOf, parseFieldPath } from "./paths.mjs";
-import { Value } from "./protocol.mjs";
+import { compareText, documentIdsOf, idsOf, parseFieldPath } from "./paths.mjs";
 import { Query } from "./queries.mjs";
 import { NULL, addNumbers, doubleValue, integerValue, isNumber, toNumber } from "./values.mjs";
 
@@ -178,7 +177,8 @@ export class FirestoreService {
     for (const name of request.documents) {
       const document = database.read(name);
       this.#transactions.noteRead(id, name, document);
-      yield document ? { found: masked(document, request.mask), read_time: readTime } : { missing: name, read_time: readTime };
+      const found = document && masked(document, request.mask);
+      yield found ? { found, read_time: readTime } : { missing: name, read_time: readTime };
     }
   }
 

@@ -11,7 +11,7 @@ import { databaseOf, documentIdsOf } from "./paths.mjs";
 import { identicalFields } from "./values.mjs";
 import { evaluate, targetOf } from "./writes.mjs";
 
-const HISTORY_LENGTH = 100_000;
+const HISTORY_LENGTH = 10_000; // commits that can be resumed over, at least
 
 const emptyRecord = () => Object.create(null); // no inherited names
 

@@ -5,9 +5,8 @@ import http.client
 import http.server
 import io
 import json
+import os
 import re
-import socket
-import struct
 import sys
 import time
 import traceback
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from gcp_storage_emulator import server as package
 
+from ..sockets import reset_on_close
 from .errors import REASONS, Aborted, ApiError, error_document
 from .faults import Fault, Faults
 from .fields import Selector, parse, select
@@ -276,8 +276,8 @@ class Handler(package.RequestHandler):  # type: ignore[misc]  # the package has 
     def _reset(self) -> None:
         """Closes the connection so that the client sees a reset, not an end."""
         self.close_connection = True
+        reset_on_close(self.connection)
         with contextlib.suppress(OSError):
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.rfile.close()
             self.wfile.close()
             self.connection.close()
@@ -298,6 +298,7 @@ class StorageServer(http.server.ThreadingHTTPServer):
     """The server: routes are (pattern over the raw path, {method: handler}), the first match counts."""
 
     request_queue_size = 128
+    allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
 
     def __init__(
         self, port: int, state: State, faults: Faults, routes: list[tuple[re.Pattern[str], dict[str, Route]]]

@@ -56,7 +56,10 @@ def _two_parts(request: Request) -> tuple[dict[str, Any], Content]:
     if len(parts) < 4 or not parts[-1].startswith(b"--"):
         raise invalid("A multipart upload needs two parts.")
     _, metadata_part, *media_parts, _ = parts
-    metadata: dict[str, Any] = json.loads(metadata_part.partition(b"\r\n\r\n")[2])
+    try:
+        metadata: dict[str, Any] = json.loads(metadata_part.partition(b"\r\n\r\n")[2])
+    except ValueError as error:
+        raise invalid("The first part of a multipart upload must be JSON.") from error
     head, _, media = (b"\r\n--" + match[1].encode()).join(media_parts).partition(b"\r\n\r\n")
     content_type = re.search(rb"(?im)^content-type:\s*(.+?)\s*$", head)
     if content_type and "contentType" not in metadata:
