@@ -91,12 +91,14 @@ class CloudError(Exception):
     Args:
         code: One of the codes of this module's table; a stable word that code may branch on.
         message: One sentence: what happened, to what, and what to do. Never a secret, never a bare exception text.
+        retry_after_s: The least number of seconds the server wants to be left alone.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retry_after_s = retry_after_s
 
     @property
     def todo(self) -> str:
