@@ -4,6 +4,7 @@
 imitated, and on what evidence, stands in SOURCES.md beside this file.
 """
 
+from headless_td.account import Problem
 from headless_td.costs import FrameCost, Summary, summarise
 from headless_td.desktop import CLOSED, Question
 from headless_td.errors import (
@@ -14,7 +15,7 @@ from headless_td.errors import (
     tdAttributeError,
     tdError,
 )
-from headless_td.host import Host, Problem
+from headless_td.host import Host
 from headless_td.unknowns import Unknowns
 
 __all__ = [

@@ -8,18 +8,17 @@ Closing it raises if a worker touched it, a callback raised, or a question came 
 """
 
 import contextlib
-import re
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from headless_td import loader, snapshots, tdmodule, tdu, threads
+from headless_td.account import Account
 from headless_td.costs import Costs, FrameCost
 from headless_td.datevents import TableEvents
 from headless_td.desktop import UI, AbsTime, Answer, App, Project, Question
@@ -39,7 +38,6 @@ from headless_td.parevents import ParameterEvents
 from headless_td.pars import Par
 from headless_td.runs import Run, Runs
 from headless_td.textport import Textport
-from headless_td.threads import Conflict
 from headless_td.unknowns import Unknowns
 from headless_td.useredit import UserEdit
 
@@ -53,18 +51,7 @@ _MANAGER_PARS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that must not happen: `kind` is conflict, error, question, storage or thread."""
-
-    kind: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"[{self.kind}] {self.text}"
-
-
-class Host:
+class Host(Account):
     """One TouchDesigner process with one project.
 
     Args:
@@ -74,6 +61,7 @@ class Host:
         fps: nominal frame rate.
         project: a saved project to open: onStart and onCreate run, as when a user opens it.
         keep_frames: how many frame costs are kept.
+        thread_prefix: threads with such names belong to components and must end with them.
     """
 
     def __init__(
@@ -85,17 +73,17 @@ class Host:
         fps: float = 60,
         project: Path | None = None,
         keep_frames: int = 250_000,
+        thread_prefix: str = "tdg",
     ) -> None:
+        super().__init__()
         self.unknowns = unknowns or Unknowns.default()
         self.realtime = realtime
         self.fps = float(fps)
         self.pace_fps = float(fps)
         self.answers: deque[Answer] = deque()
         self.questions: list[Question] = []
-        self.problems: list[Problem] = []
-        self.conflicts: list[Conflict] = []
         self.python_executable = sys.executable
-        self._expected: list[tuple[re.Pattern[str], bool]] = []
+        self.thread_prefix = thread_prefix
         self._broken: dict[Node, int] = {}
         self._installed = tdmodule.Installed()
         self._restore: list[Callable[[], None]] = []
@@ -259,10 +247,6 @@ class Host:
             node.errors.append(f"{what}: {type(error).__name__}: {error}")
         self.problem("error", f"{what}: {type(error).__name__}: {error}\n{text}")
 
-    def problem(self, kind: str, text: str) -> None:
-        """Remember something that fails the run unless it is expected."""
-        self.problems.append(Problem(kind, text))
-
     def run_from(self, node: Node, text: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Run:
         """DAT.run and Cell.run."""
         return tdmodule.run(text, *args, **{"fromOP": node.op(), **keywords})
@@ -395,24 +379,7 @@ class Host:
             self._quit = True
             self.lifecycle.exit()
 
-    # -- problems and the end ---------------------------------------------------------------------------------
-
-    def expect(self, pattern: str) -> None:
-        """A problem whose text matches is expected; closing fails if it never came."""
-        self._expected.append((re.compile(pattern, re.DOTALL), True))
-
-    def allow(self, pattern: str) -> None:
-        """A problem whose text matches may come."""
-        self._expected.append((re.compile(pattern, re.DOTALL), False))
-
-    def all_problems(self) -> list[Problem]:
-        """Every problem so far, conflicts first."""
-        return [*(Problem("conflict", str(conflict)) for conflict in self.conflicts), *self.problems]
-
-    def unexpected(self) -> list[Problem]:
-        """The problems that nobody declared as expected."""
-        patterns = [pattern for pattern, _ in self._expected]
-        return [p for p in self.all_problems() if not any(pattern.search(str(p)) for pattern in patterns)]
+    # -- the end ---------------------------------------------------------------------------------
 
     def close(self, timeout_s: float = 10) -> None:
         """Quit, stop what still runs and give everything back.
@@ -428,13 +395,9 @@ class Host:
             self._clean_up(timeout_s)
         finally:
             self._leave()
-        texts = [str(problem) for problem in self.unexpected()]
-        came = [str(problem) for problem in self.all_problems()]
-        for pattern, required in self._expected:
-            if required and not any(pattern.search(text) for text in came):
-                texts.append(f"expected, but it never came: {pattern.pattern}")
-        if texts:
-            raise HostFailedError(f"{len(texts)} problem(s) in the headless host:\n" + "\n".join(texts))
+        verdict = self.verdict()
+        if verdict:
+            raise HostFailedError(verdict)
 
     def _clean_up(self, timeout_s: float) -> None:
         for node in self.network.root.descendants():
@@ -442,19 +405,17 @@ class Host:
                 node.exts.destroy()
         for left in self.manager.close(timeout_s):
             self.problem("thread", f"a worker still runs {timeout_s:g} s after its component was destroyed: {left}")
-        for name in self._blocking_threads(min(timeout_s, 2)):
-            self.problem("thread", f"thread '{name}' is no daemon and would keep the process from ending")
-
-    def _blocking_threads(self, timeout_s: float) -> list[str]:
-        """Threads of this host's time that hold up the end of the process (executors end by themselves)."""
         deadline_s = time.monotonic() + timeout_s
-        left = []
         for thread in set(threading.enumerate()) - self._threads_before:
-            if not thread.daemon and not thread.name.startswith("ThreadPoolExecutor"):
+            ours = thread.name.startswith(self.thread_prefix)
+            # Executors are no daemons but end by themselves when the process does.
+            if ours or not (thread.daemon or thread.name.startswith("ThreadPoolExecutor")):
                 thread.join(max(0.0, deadline_s - time.monotonic()))
                 if thread.is_alive():
-                    left.append(thread.name)
-        return left
+                    why = (
+                        "of a component that is gone" if ours else "is no daemon and would keep the process from ending"
+                    )
+                    self.problem("thread", f"thread '{thread.name}' {why}; it still runs after {timeout_s:g} s")
 
     def _leave(self) -> None:
         with contextlib.suppress(AttributeError):  # opened only in part

@@ -13,6 +13,9 @@ from headless_td.errors import HostClosedError, ThreadConflictError
 if TYPE_CHECKING:
     from headless_td.host import Host
 
+KEPT = 1000
+"""How many conflicts and other problems of one run are kept: a run of days must not fill the memory."""
+
 main_ident: int = 0
 _current: "Host | None" = None
 
@@ -63,8 +66,9 @@ def conflict(what: str) -> NoReturn:
     if host is None:
         raise HostClosedError(f"{what} was used after its headless host was closed.")
     thread = threading.current_thread().name
-    stack = "".join(traceback.format_stack(limit=12)[:-2])
-    host.conflicts.append(Conflict(what, thread, stack))
+    if len(host.conflicts) < KEPT:  # a worker in a loop would fill the memory
+        stack = "".join(traceback.format_stack(limit=12)[:-2])
+        host.conflicts.append(Conflict(what, thread, stack))
     raise ThreadConflictError(f"{what} was touched from thread '{thread}'; TouchDesigner allows only the main thread.")
 
 
