@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grpc
 import psutil
 import pytest
+from google.cloud.firestore_v1 import types
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from emulators import EmulatorError, FirestoreEmulator, StorageEmulator, external_or, node_packages
 from emulators.process import ServerProcess, ask, probe
@@ -71,15 +75,20 @@ def test_an_external_server_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) ->
     assert external_or(StorageEmulator).is_own
 
 
-def test_a_reset_empties_the_servers(
-    own_storage: StorageEmulator, bucket: str, own_firestore: FirestoreEmulator, db: object
-) -> None:
+def test_a_reset_empties_the_servers(database: str) -> None:
     with StorageEmulator() as storage:
-        storage.make_bucket(bucket)
+        storage.make_bucket("again")
+        with pytest.raises(EmulatorError, match="409"):
+            storage.make_bucket("again")
         storage.reset()
-        storage.make_bucket(bucket)
-    database = "projects/reset/databases/(default)"
-    assert own_firestore.documents(database) == []
+        storage.make_bucket("again")
+    with FirestoreEmulator() as firestore, grpc.insecure_channel(firestore.host) as channel:
+        api = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+        write = types.Write(update=types.Document(name=f"{database}/documents/c/d"))
+        api.commit(types.CommitRequest(database=database, writes=[write]))
+        assert len(firestore.documents(database)) == 1
+        firestore.reset()
+        assert firestore.documents(database) == []
 
 
 def test_a_failing_installation_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
