@@ -3,6 +3,7 @@
 Source: API sheet 5.2, 3.6 and rows 46, 60, 61.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial, wraps
@@ -56,7 +57,8 @@ class DatInfo:
     @_lazy
     def rowsChanged(self) -> list[int]:
         """Indices of rows whose contents differ."""
-        return [index for index in self._changed if index < len(self._previous)]
+        changed: list[int] = self._changed
+        return changed[: bisect_left(changed, len(self._previous))]
 
     @_lazy
     def rowsAdded(self) -> list[int]:

@@ -449,10 +449,11 @@ class ParCollection:
         return Par(par)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._node.check()
-        par = self._node.pars.find(name)
+        node = _get(self, "_node")
+        node.check()
+        par = node.pars.find(name)
         if par is None:
-            raise tdAttributeError(f"'td.ParCollection' object has no attribute '{name}' ({self._node.path})")
+            raise tdAttributeError(f"'td.ParCollection' object has no attribute '{name}' ({node.path})")
         par.assign(_plain(value))
 
     def __getitem__(self, name: str) -> Par | None:

@@ -6,7 +6,9 @@ was written, not for the size of the table.
 
 import csv
 import io
+import operator
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
 from typing import Any
 
 from headless_td.errors import tdError
@@ -74,8 +76,8 @@ class Journal:
             changed.extend(range(self._old_rows, len(now)))
             return sorted(changed)
         both = min(len(now), len(self._full))
-        changed = [i for i, (a, b) in enumerate(zip(now, self._full, strict=False)) if a is not b and a != b]
-        return changed + list(range(both, len(now)))
+        different = compress(range(both), map(operator.ne, now, self._full))
+        return [*different, *range(both, len(now))]
 
     def differs(self) -> bool:
         """Whether anything differs after all: a change that was undone does not count."""
