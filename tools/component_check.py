@@ -195,8 +195,9 @@ def _contents(operator: Operator, report: Report, path: str) -> Iterator[Finding
 
 
 def _is_named_like(name: str, file_name: str) -> bool:
-    """Templates are copied, not imported, so they may have a name that is the same in every component."""
-    return name == file_name.partition(".")[0] or name.endswith("_template")
+    """What can be imported has one name everywhere; templates are copied, locks are read."""
+    stem, _, kind = file_name.partition(".")
+    return name == stem or name.endswith("_template") or kind != "py"
 
 
 def _sibling(operator: Operator, name: str) -> str:
