@@ -3,7 +3,9 @@
 Thread: main only.
 """
 
+import functools
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import td
@@ -29,9 +31,15 @@ class Callbacks:
 
     def call(self, name: str, *args: Any) -> None:
         """Calls the function of that name if there is one. Looked up anew each time, so that an edit counts at once."""
+        function = self.find(name)
+        if function is not None:
+            function(*args)
+
+    def find(self, name: str) -> Callable[..., None] | None:
+        """The user's function of that name, made safe to call; None if there is none. For calls in a row."""
         dat = tdg_td_params.target(self._comp, "Callbacksdat")
         if dat is None:
-            return
+            return None
         path = dat.path  # for messages: the callback may delete its own DAT
         try:
             function = getattr(dat.module, name, None)
@@ -42,9 +50,10 @@ class Callbacks:
             if problem != self._broken:
                 self._broken = problem
                 self._log.warning(problem)
-            return
-        if function is None:
-            return
+            return None
+        return None if function is None else functools.partial(self._run, name, path, function)
+
+    def _run(self, name: str, path: str, function: Callable[..., Any], *args: Any) -> None:
         try:
             function(*args)
         except (Exception, SystemExit) as error:

@@ -9,7 +9,6 @@ Times are monotonic seconds given by the caller.
 
 import heapq
 import itertools
-import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -417,8 +416,3 @@ def problem_of(collection: object, doc_id: object, op_type: object, payload: obj
 
 def _size(entry: Entry) -> int:
     return len(entry.payload) + len(entry.collection) + len(entry.doc_id) + _WRITE_CHARACTERS
-
-
-def as_text(payload: object) -> str:
-    """Canonical JSON: the same value always gives the same text."""
-    return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
