@@ -4,6 +4,7 @@ Only what the file carries is set, so a component shows here exactly what TouchD
 is the work of the component's assembler.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ def read(directory: Path) -> Data:
         ToxFormatError: the files break a rule of the format.
         tdError: they name a parameter that the operator does not have.
     """
+    index = tox_format.index_path(directory)
+    states = [path.stat() for path in (index, *sorted(directory.rglob("*"))) if path.exists()]
+    return _parsed(directory, tuple((state.st_mtime_ns, state.st_size) for state in states))
+
+
+@lru_cache(maxsize=8)
+def _parsed(directory: Path, _states: tuple[tuple[int, int], ...]) -> Data:
+    """Parsed once per state of the files: suites load the same components hundreds of times."""
     return _data(tox_format.read_component(directory))
 
 
