@@ -228,6 +228,10 @@ def test_pages_and_order(comp: Any, page: Any) -> None:
     assert [each.name for each in comp.customPages] == ["About", "Page"]
     page.sort("Second", "First")
     assert [par.name for par in page.pars] == ["Second", "First"]
+    page.appendStr("Last")
+    comp.par.Last.order = -1
+    assert [par.name for par in comp.customPars] == ["Last", "Second", "First"]
+    comp.par.Last.destroy()
     with pytest.raises(tdError, match="exists"):
         page.appendStr("First", replace=False)
     assert [par.name for par in comp.customPars] == ["Second", "First"]

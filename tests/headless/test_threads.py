@@ -4,6 +4,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,28 @@ def test_swallowed_conflict_names_its_place(run_fails: Any) -> None:
                 _ = comp.name
 
         assert in_thread(worker) is None
+
+
+def test_methods_fetched_on_the_main_thread(run_fails: Any) -> None:
+    """Row 16: a bound method handed to a worker is no way around the guard."""
+    with run_fails("touched from thread") as host:
+        comp = host.op("/project1").create("baseCOMP", "comp")
+        par = comp.appendCustomPage("Page").appendInt("Value")[0]
+        table = comp.create("tableDAT", "table")
+        methods: list[Callable[[], Any]] = [
+            par.eval,
+            par.pulse,
+            table.clear,
+            comp.destroy,
+            comp.errors,
+            comp.customPages[0].destroy,
+        ]
+        arguments = [(comp.create, "textDAT"), (comp.store, "key", 1), (table.appendRow, ["x"]), (comp.copy, table)]
+        methods += [partial(function, *args) for function, *args in arguments]
+        for method in methods:
+            assert isinstance(in_thread(method), ThreadConflictError), method
+        assert comp.storage == {}
+        assert table.numRows == 1
 
 
 def test_allowed_in_a_worker(td: Any) -> None:

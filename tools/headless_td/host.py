@@ -169,10 +169,7 @@ class Host(Account):
         """The state behind an operator; tdError for anything else."""
         if not isinstance(operator, OP):
             raise tdError(f"An operator is needed, not {operator!r}.")
-        node = node_of(operator)
-        if not node.alive:
-            node.refuse()
-        return node
+        return node_of(operator)
 
     def op(self, path: str) -> Any:
         """`op('/path')`."""

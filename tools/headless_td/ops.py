@@ -58,7 +58,6 @@ class OP:
 
     def __setattr__(self, name: str, value: Any) -> None:
         node = node_of(self)
-        node.check()
         attribute = getattr(type(self), name, None)
         if isinstance(attribute, property):
             if attribute.fset is None:
@@ -71,21 +70,19 @@ class OP:
         raise tdAttributeError(f"attribute '{name}' cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, OP) and node_of(other) is node_of(self)
+        return isinstance(other, OP) and peek(other) is peek(self)
 
     def __hash__(self) -> int:
-        return node_of(self).id
+        return peek(self).id
 
     def __bool__(self) -> bool:
-        node_of(self).check()
+        node_of(self)
         return True
 
     def __str__(self) -> str:
-        node_of(self).check()
         return node_of(self).path
 
     def __repr__(self) -> str:
-        node_of(self).check()
         return f"type:{node_of(self).type.name} path:{node_of(self).path}"
 
     def __format__(self, spec: str) -> str:
@@ -99,7 +96,7 @@ class OP:
     @property
     def valid(self) -> bool:
         """Whether the operator exists."""
-        return node_of(self).alive
+        return peek(self).alive
 
     @property
     def name(self) -> str:
@@ -175,7 +172,7 @@ class OP:
     builtinPars = _read(lambda node: [Par(par) for par in node.pars.built_in()], "Built-in parameters.")
     customPages = _read(lambda node: [Page(page) for page in node.pars.custom_pages], "Custom pages.")
     customParGroups = _read(
-        lambda node: [ParGroup(group) for page in node.pars.custom_pages for group in page.groups],
+        lambda node: [ParGroup(group) for page in node.pars.custom_pages for group in page.ordered()],
         "Custom parameter groups.",
     )
     pages = _read(lambda node: [BuiltInPage(node, name) for name in node.type.pars.pages], "Built-in pages.")
@@ -433,6 +430,16 @@ _SAFE = frozenset({"valid", "__class__", "__dict__", "__slots__", "__init__"})
 
 
 def node_of(operator: OP) -> Node:
-    """The state behind an operator, without any check."""
+    """The state behind an operator; a method fetched on the main thread may be called on another one."""
     node: Node = _slot(operator)
+    if get_ident() != threads.main_ident or not node.alive:
+        node.check()
+    return node
+
+
+def peek(operator: OP) -> Node:
+    """The same for what also a destroyed operator answers: identity, `valid`."""
+    node: Node = _slot(operator)
+    if get_ident() != threads.main_ident:
+        node.check()
     return node

@@ -105,13 +105,13 @@ class Page:
     def pars(self) -> list[Par]:
         """Its parameters in order."""
         self._page.owner.check()
-        return [Par(par) for group in self._page.groups for par in group.pars]
+        return [Par(par) for group in self._page.ordered() for par in group.pars]
 
     @property
     def parGroups(self) -> list[ParGroup]:
         """Its parameter groups in order."""
         self._page.owner.check()
-        return [ParGroup(group) for group in self._page.groups]
+        return [ParGroup(group) for group in self._page.ordered()]
 
     @property
     def owner(self) -> Any:

@@ -66,7 +66,7 @@ class Par:
         raise tdAttributeError(f"'td.Par' object has no attribute '{name}' (parameter {state(self).name})")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        state(self).owner.check()
+        state(self)
         if not isinstance(getattr(Par, name, None), property):
             raise tdAttributeError(f"'td.Par' object has no attribute '{name}'")
         object.__setattr__(self, name, value)
@@ -304,7 +304,6 @@ class Par:
         return str(self.eval())
 
     def __repr__(self) -> str:
-        state(self).owner.check()
         return f"type:Par name:{state(self).name} owner:{state(self).owner.path}"
 
     def __format__(self, spec: str) -> str:
@@ -358,8 +357,9 @@ _get = object.__getattribute__
 
 
 def state(par: Par) -> Parameter:
-    """The parameter behind a Par, without the thread check."""
+    """The parameter behind a Par; a method fetched on the main thread may be called on another one."""
     behind: Parameter = _slot(par)
+    behind.owner.check()
     return behind
 
 

@@ -24,6 +24,10 @@ class CustomPage:
         self.name = name
         self.groups: list[ParameterGroup] = []
 
+    def ordered(self) -> list[ParameterGroup]:
+        """The groups by their `order`."""
+        return sorted(self.groups, key=lambda group: group.pars[0].order)
+
 
 class Sequence:
     """A built-in sequence of one operator."""
@@ -81,7 +85,7 @@ class ParSets:
 
     def custom(self) -> Iterator[Parameter]:
         """All custom parameters, page by page."""
-        return (par for page in self.custom_pages for group in page.groups for par in group.pars)
+        return (par for page in self.custom_pages for group in page.ordered() for par in group.pars)
 
     def all(self) -> Iterator[Parameter]:
         """Built-in parameters, then custom ones."""
