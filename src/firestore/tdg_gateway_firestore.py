@@ -3,7 +3,6 @@
 Thread: worker only.
 """
 
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -99,6 +98,9 @@ class Gateway:
         self.database = names.database_name(self.project_id, self.target)
         self.root = names.documents_root(self.database)
         self._emulated = bool(settings.emulator_host)
+        self._errors = tdg_gateway_firestore_errors.Errors(
+            settings.emulator_host or _HOST, self.project_id, self.target
+        )
         self._metadata = [("google-cloud-resource-prefix", self.database)]
         self._metadata.append(("x-goog-request-params", f"project_id={self.project_id}&database_id={self.target}"))
         if self._emulated:
@@ -124,17 +126,7 @@ class Gateway:
 
     def refresh_credentials(self) -> None:
         """Fetches a new token now; calls made from here on use it."""
-        if self._emulated:
-            return
-        refused, unreachable = self._api.auth_errors
-        request = functools.partial(self._api.auth_request(), timeout=CONNECT_S)
-        try:
-            self._app.credentials.refresh(request)
-        except unreachable:
-            raise tdg_gateway_firestore_errors.error_of("network", "", "fetching a token") from None
-        except refused as error:
-            code = "network" if getattr(error, "retryable", False) else "credentials"
-            raise tdg_gateway_firestore_errors.error_of(code, "", "fetching a token") from None
+        self._app.fetch_token()
 
     def commit(self, writes: Sequence[Mapping[str, Any]]) -> list[CommitResult]:
         """Carries out all writes in order, or none.
@@ -235,6 +227,7 @@ class Gateway:
             self.root,
             filters,
             self._api.grpc.RpcError,
+            self._errors,
         )
 
     # -----------------------------------------------------------------------------------------------------------------
@@ -277,9 +270,9 @@ class Gateway:
         try:
             return method(request, timeout=timeout_s, metadata=self._metadata)
         except self._api.grpc.RpcError as error:
-            raise tdg_gateway_firestore_errors.error_of_rpc(error, action) from None
+            raise self._errors.of_rpc(error, action) from None
         except ValueError:  # the channel is closed
-            raise tdg_gateway_firestore_errors.error_of("unavailable", "", action) from None
+            raise self._errors.of("unavailable", "", action) from None
 
 
 def open_gateway(settings: tdg_core_settings.Settings) -> Gateway:

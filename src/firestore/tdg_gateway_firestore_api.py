@@ -19,7 +19,6 @@ class Api:
     Attributes:
         grpc: The package.
         messages: Protobuf classes of google.firestore.v1 by name, without the wrappers that cost microseconds each.
-        auth_errors: (RefreshError, TransportError) of google-auth.
         auth_request: Makes the HTTP request object that google-auth refreshes credentials with.
         auth_plugin: google-auth's plugin that puts a token into each call.
         sdk: The client package, for values of its classes.
@@ -29,7 +28,6 @@ class Api:
 
     grpc: Any
     messages: dict[str, Any]
-    auth_errors: tuple[type[Exception], type[Exception]]
     auth_request: Any
     auth_plugin: Any
     sdk: Any
@@ -53,7 +51,6 @@ def load() -> Api:
     """
     try:
         import google.api_core.datetime_helpers
-        import google.auth.exceptions
         import google.auth.transport.grpc
         import google.auth.transport.requests
         import google.cloud.firestore
@@ -62,11 +59,9 @@ def load() -> Api:
         from google.cloud.firestore_v1 import types
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
-    exceptions = google.auth.exceptions
     return Api(
         grpc=grpc,
         messages={name: getattr(types, name).pb() for name in _MESSAGES},
-        auth_errors=(exceptions.RefreshError, exceptions.TransportError),
         auth_request=google.auth.transport.requests.Request,
         auth_plugin=google.auth.transport.grpc.AuthMetadataPlugin,
         sdk=google.cloud.firestore,

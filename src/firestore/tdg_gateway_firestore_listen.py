@@ -35,6 +35,7 @@ class ListenStream:
         root: What the resource name of every document begins with.
         filters: Which documents and fields are let in.
         rpc_error: What the call raises.
+        errors: Makes our own errors of it.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class ListenStream:
         root: str,
         filters: tdg_core_firestore_filters.Filters,
         rpc_error: type[Exception],
+        errors: tdg_gateway_firestore_errors.Errors,
     ) -> None:
         self._open_call = open_call
         self._request = request
@@ -52,6 +54,7 @@ class ListenStream:
         self._root = root
         self._filters = filters
         self._rpc_error = rpc_error
+        self._errors = errors
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._call: Any = None
         self._cancelled = False
@@ -113,9 +116,9 @@ class ListenStream:
                     yield batch
                     batch = []
         except self._rpc_error as error:
-            raise tdg_gateway_firestore_errors.error_of_rpc(error, "listening") from None
+            raise self._errors.of_rpc(error, "listening") from None
         except ValueError:  # the channel is closed
-            raise tdg_gateway_firestore_errors.error_of("unavailable", "", "listening") from None
+            raise self._errors.of("unavailable", "", "listening") from None
         finally:
             self.cancel()
         raise CloudError("unavailable", "Firestore ended the stream; it is opened again.")
@@ -129,21 +132,20 @@ class ListenStream:
             gone = getattr(response, kind)
             return events.DocumentGone(gone.document.rpartition("/")[2], tuple(gone.removed_target_ids))
         if kind == "target_change":
-            return _target_change(response.target_change)
+            return self._target_change(response.target_change)
         if kind == "filter":
             return events.Size(response.filter.target_id, response.filter.count)
         return None  # something a newer server says
 
-
-def _target_change(change: Any) -> events.TargetChange:
-    code = message = ""
-    if change.HasField("cause") and change.cause.code:
-        error = tdg_gateway_firestore_errors.error_of_status(change.cause, "listening")
-        code, message = error.code, error.message
-    read_time = events.nanos_of(change.read_time) if change.HasField("read_time") else 0
-    return events.TargetChange(
-        change.target_change_type, tuple(change.target_ids), change.resume_token, read_time, code, message
-    )
+    def _target_change(self, change: Any) -> events.TargetChange:
+        code = message = ""
+        if change.HasField("cause") and change.cause.code:
+            error = self._errors.of_status(change.cause, "listening")
+            code, message = error.code, error.message
+        read_time = events.nanos_of(change.read_time) if change.HasField("read_time") else 0
+        return events.TargetChange(
+            change.target_change_type, tuple(change.target_ids), change.resume_token, read_time, code, message
+        )
 
 
 def _fill_query(message: Any, spec: Spec, root: str) -> None:
