@@ -69,6 +69,7 @@ def play(stage: Stage, say: Callable[[str], None]) -> report.Facts:
         frames=summarise(cost.wall_ms for cost in costs),
         components=summarise(ours),
         plot=ours,
+        load_ms=stage.load_ms,
         tables={name: [[cell.val for cell in row] for row in table.rows()] for name, table in tables.items()},
         thread_conflicts=len(stage.host.conflicts),
     )

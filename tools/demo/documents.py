@@ -113,8 +113,7 @@ def _push(stage: Stage, first: int, count: int) -> dict[str, dict[str, Any]]:
     documents = {
         f"score{number:03}": {"points": number, "name": f"Visitor {number}"} for number in range(first, first + count)
     }
-    for doc_id, data in documents.items():
-        stage.firestore.PushDoc("scores", doc_id, data)
+    stage.spread(lambda doc_id: stage.firestore.PushDoc("scores", doc_id, documents[doc_id]), documents)
     return documents
 
 

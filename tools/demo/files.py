@@ -2,6 +2,7 @@
 
 import filecmp
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,13 +57,17 @@ def play(stage: Stage, say: Callable[[str], None]) -> Files:
     stage.seconds(0.1)
 
     say(f"uploading {COUNT} files, {TOTAL_BYTES >> 20} MiB")
-    ids = [storage.Upload(path) for path in paths]
-    files.upload_s = _finish(stage, ids, "uploaded")
+    started = time.monotonic()
+    ids = stage.spread(storage.Upload, paths)
+    _finish(stage, ids, "uploaded")
+    files.upload_s = time.monotonic() - started
     files.uploaded = _count(stage, ids, "complete")
 
     say("downloading them to another folder")
-    ids = [storage.Download(path, str(target / path)) for path in paths]
-    files.download_s = _finish(stage, ids, "downloaded")
+    started = time.monotonic()
+    ids = stage.spread(lambda path: storage.Download(path, str(target / path)), paths)
+    _finish(stage, ids, "downloaded")
+    files.download_s = time.monotonic() - started
     files.downloaded = _count(stage, ids, "complete")
 
     files.identical = sum((target / p).is_file() and filecmp.cmp(source / p, target / p, False) for p in paths)
@@ -70,11 +75,11 @@ def play(stage: Stage, say: Callable[[str], None]) -> Files:
     return files
 
 
-def _finish(stage: Stage, ids: list[str], done: str) -> float:
+def _finish(stage: Stage, ids: list[str], done: str) -> None:
     def left() -> int:
         return len(ids) - _count(stage, ids, "complete") - _count(stage, ids, "failed")
 
-    return stage.wait(lambda: not left(), 120, f"all files {done}", lambda: f"{len(ids) - left()} of {len(ids)} {done}")
+    stage.wait(lambda: not left(), 120, f"all files {done}", lambda: f"{len(ids) - left()} of {len(ids)} {done}")
 
 
 def _count(stage: Stage, ids: list[str], status: str) -> int:

@@ -34,6 +34,7 @@ class Facts:
     frames: Summary
     components: Summary
     plot: Sequence[float]
+    load_ms: float
     tables: dict[str, list[list[str]]]
     thread_conflicts: int
 
@@ -78,6 +79,7 @@ class Facts:
             ("recovered", f"{docs.recovered_s:.1f} s after the network came back"),
             ("components per frame", _milliseconds(self.components)),
             ("whole frame", _milliseconds(self.frames)),
+            ("loading, once", f"{self.load_ms:.0f} ms for both components"),
             ("thread conflicts", str(self.thread_conflicts)),
         ]
 
