@@ -97,6 +97,8 @@ class ComponentExt:
     STEM = ""
     #: Name of the DAT that *Create* makes.
     CALLBACKS_NAME = ""
+    #: The modules that the gateway imports; they must be there before it is asked to connect.
+    PACKAGES: tuple[str, ...] = ("firebase_admin",)
 
     def __init__(self, ownerComp: Any) -> None:
         self.ownerComp = ownerComp
@@ -167,6 +169,7 @@ class ComponentExt:
         self._running = False
         self.tasks.stop()
         if self._road is not None:
+            self._bootstrap.cancel()
             self._road.close()
             self._road = None
 
@@ -197,6 +200,7 @@ class ComponentExt:
                 return
             now = time.monotonic()
             self._restart_engine(now)
+            self._bootstrap.frame()
             self.connection.tick(now)
             self.tasks.check(now)
             self.on_frame(now, self._budget_s - (time.perf_counter() - started))
@@ -219,10 +223,12 @@ class ComponentExt:
             self.ownerComp, self._bridge, self._prepare, self.status, self.callbacks, self.log
         )
         self.connection.notice = self._road.problem
+        self._bootstrap = self.ownerComp.ext.BootstrapExt
         self._handlers = {
             "logged": self._logged,
             "noticed": self._noticed,
             "engine_ended": self._engine_ended,
+            **self._bootstrap.handlers,
             **self.connection.handlers,
             **self.handlers(),
         }
@@ -305,13 +311,14 @@ class ComponentExt:
     def Connect(self) -> None:
         """Begins to connect; the state tells how it ends."""
         self._apply_parameters()  # a script may have set them in this very frame
-        self.ownerComp.ext.BootstrapExt.ask_again()
+        self._bootstrap.ask_again()
         self._connect()
 
     @public(nothing)
     def Disconnect(self) -> None:
         """Ends the connection; tables and queues stay."""
         self._engine_wanted = False
+        self._bootstrap.cancel()
         self.connection.disconnect()
 
     @public(nothing)
@@ -322,6 +329,7 @@ class ComponentExt:
         if td.ui.messageBox(f"Reset {name}", question, buttons=["Cancel", "Reset"]) != 1:
             return
         self._engine_wanted = False
+        self._bootstrap.cancel()
         self.connection.reset()
         self._bridge.submit(tdg_core_messages.Forget())
         self.on_reset_tables()
@@ -389,7 +397,7 @@ class ComponentExt:
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""
-        self.ownerComp.ext.BootstrapExt.ensure(attempt, self.tasks, self._bridge)
+        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.transport.post)
 
     # Hooks of the components ---------------------------------------------------------------------------------------
 
