@@ -772,10 +772,24 @@ DESCRIPTIONS = {
    "language": "text"
   },
   {
-   "path": "local/modules/tdg_core_connection",
+   "path": "local/modules/tdg_core_bootstrap_messages",
    "type": "textDAT",
    "position": [
     0,
+    0
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_connection",
+   "type": "textDAT",
+   "position": [
+    200,
     0
    ],
    "color": [
@@ -789,7 +803,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_errors",
    "type": "textDAT",
    "position": [
-    200,
+    400,
     0
    ],
    "color": [
@@ -803,7 +817,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_codec",
    "type": "textDAT",
    "position": [
-    400,
+    600,
     0
    ],
    "color": [
@@ -817,7 +831,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_codec_path",
    "type": "textDAT",
    "position": [
-    600,
+    800,
     0
    ],
    "color": [
@@ -831,7 +845,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_codec_sdk",
    "type": "textDAT",
    "position": [
-    800,
+    1000,
     0
    ],
    "color": [
@@ -845,8 +859,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_codec_time",
    "type": "textDAT",
    "position": [
-    1000,
-    0
+    0,
+    -150
    ],
    "color": [
     0.55,
@@ -859,7 +873,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_codec_write",
    "type": "textDAT",
    "position": [
-    0,
+    200,
     -150
    ],
    "color": [
@@ -873,7 +887,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_estimate",
    "type": "textDAT",
    "position": [
-    200,
+    400,
     -150
    ],
    "color": [
@@ -887,7 +901,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_filters",
    "type": "textDAT",
    "position": [
-    400,
+    600,
     -150
    ],
    "color": [
@@ -901,7 +915,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_inbound",
    "type": "textDAT",
    "position": [
-    600,
+    800,
     -150
    ],
    "color": [
@@ -915,7 +929,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_messages",
    "type": "textDAT",
    "position": [
-    800,
+    1000,
     -150
    ],
    "color": [
@@ -929,8 +943,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_names",
    "type": "textDAT",
    "position": [
-    1000,
-    -150
+    0,
+    -300
    ],
    "color": [
     0.55,
@@ -943,7 +957,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_rows",
    "type": "textDAT",
    "position": [
-    0,
+    200,
     -300
    ],
    "color": [
@@ -957,7 +971,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_settings",
    "type": "textDAT",
    "position": [
-    200,
+    400,
     -300
    ],
    "color": [
@@ -971,7 +985,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_watch",
    "type": "textDAT",
    "position": [
-    400,
+    600,
     -300
    ],
    "color": [
@@ -985,7 +999,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_watch_events",
    "type": "textDAT",
    "position": [
-    600,
+    800,
     -300
    ],
    "color": [
@@ -999,7 +1013,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_watch_spec",
    "type": "textDAT",
    "position": [
-    800,
+    1000,
     -300
    ],
    "color": [
@@ -1013,8 +1027,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_watch_timing",
    "type": "textDAT",
    "position": [
-    1000,
-    -300
+    0,
+    -450
    ],
    "color": [
     0.55,
@@ -1027,7 +1041,21 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_firestore_writes",
    "type": "textDAT",
    "position": [
-    0,
+    200,
+    -450
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_installer",
+   "type": "textDAT",
+   "position": [
+    400,
     -450
    ],
    "color": [
@@ -1041,7 +1069,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_log",
    "type": "textDAT",
    "position": [
-    200,
+    600,
     -450
    ],
    "color": [
@@ -1055,7 +1083,21 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_messages",
    "type": "textDAT",
    "position": [
-    400,
+    800,
+    -450
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_packages",
+   "type": "textDAT",
+   "position": [
+    1000,
     -450
    ],
    "color": [
@@ -1069,8 +1111,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_retry",
    "type": "textDAT",
    "position": [
-    600,
-    -450
+    0,
+    -600
    ],
    "color": [
     0.55,
@@ -1083,8 +1125,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_settings",
    "type": "textDAT",
    "position": [
-    800,
-    -450
+    200,
+    -600
    ],
    "color": [
     0.55,
@@ -1098,7 +1140,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -600
+    -750
    ],
    "color": [
     0.62,
@@ -1112,7 +1154,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -600
+    -750
    ],
    "color": [
     0.62,
@@ -1126,7 +1168,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -600
+    -750
    ],
    "color": [
     0.62,
@@ -1140,7 +1182,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -600
+    -750
    ],
    "color": [
     0.62,
@@ -1154,7 +1196,21 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -600
+    -750
+   ],
+   "color": [
+    0.62,
+    0.66,
+    0.52
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_disk_venv",
+   "type": "textDAT",
+   "position": [
+    1000,
+    -750
    ],
    "color": [
     0.62,
@@ -1168,7 +1224,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -750
+    -900
    ],
    "color": [
     0.7,
@@ -1182,7 +1238,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -750
+    -900
    ],
    "color": [
     0.7,
@@ -1196,7 +1252,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -750
+    -900
    ],
    "color": [
     0.7,
@@ -1210,7 +1266,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -750
+    -900
    ],
    "color": [
     0.7,
@@ -1224,7 +1280,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -750
+    -900
    ],
    "color": [
     0.7,
@@ -1234,11 +1290,25 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_work_engine",
+   "path": "local/modules/tdg_work_bootstrap",
    "type": "textDAT",
    "position": [
     0,
-    -900
+    -1050
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_engine",
+   "type": "textDAT",
+   "position": [
+    200,
+    -1050
    ],
    "color": [
     0.55,
@@ -1251,8 +1321,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_firestore",
    "type": "textDAT",
    "position": [
-    200,
-    -900
+    400,
+    -1050
    ],
    "color": [
     0.55,
@@ -1265,8 +1335,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_firestore_cache",
    "type": "textDAT",
    "position": [
-    400,
-    -900
+    600,
+    -1050
    ],
    "color": [
     0.55,
@@ -1279,8 +1349,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_firestore_queue",
    "type": "textDAT",
    "position": [
-    600,
-    -900
+    800,
+    -1050
    ],
    "color": [
     0.55,
@@ -1293,8 +1363,22 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_firestore_store",
    "type": "textDAT",
    "position": [
-    800,
-    -900
+    1000,
+    -1050
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_imports",
+   "type": "textDAT",
+   "position": [
+    0,
+    -1200
    ],
    "color": [
     0.55,
@@ -1307,8 +1391,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_listen",
    "type": "textDAT",
    "position": [
-    1000,
-    -900
+    200,
+    -1200
    ],
    "color": [
     0.55,
@@ -1321,8 +1405,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_listen_load",
    "type": "textDAT",
    "position": [
-    0,
-    -1050
+    400,
+    -1200
    ],
    "color": [
     0.55,
@@ -1335,8 +1419,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_listen_mend",
    "type": "textDAT",
    "position": [
-    200,
-    -1050
+    600,
+    -1200
    ],
    "color": [
     0.55,
@@ -1349,8 +1433,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_listen_stream",
    "type": "textDAT",
    "position": [
-    400,
-    -1050
+    800,
+    -1200
    ],
    "color": [
     0.55,
@@ -1363,8 +1447,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_loop",
    "type": "textDAT",
    "position": [
-    600,
-    -1050
+    1000,
+    -1200
    ],
    "color": [
     0.55,
@@ -1377,8 +1461,22 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_outbox",
    "type": "textDAT",
    "position": [
-    800,
-    -1050
+    0,
+    -1350
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_process",
+   "type": "textDAT",
+   "position": [
+    200,
+    -1350
    ],
    "color": [
     0.55,
@@ -1391,8 +1489,22 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_store",
    "type": "textDAT",
    "position": [
-    1000,
-    -1050
+    400,
+    -1350
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_uv",
+   "type": "textDAT",
+   "position": [
+    600,
+    -1350
    ],
    "color": [
     0.55,
@@ -1406,7 +1518,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1200
+    -1500
    ],
    "color": [
     0.7,
@@ -1420,7 +1532,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1200
+    -1500
    ],
    "color": [
     0.7,
@@ -1434,7 +1546,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1200
+    -1500
    ],
    "color": [
     0.7,
@@ -1448,7 +1560,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1200
+    -1500
    ],
    "color": [
     0.7,
@@ -1462,7 +1574,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1200
+    -1500
    ],
    "color": [
     0.7,
@@ -1476,7 +1588,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1200
+    -1500
    ],
    "color": [
     0.7,
@@ -1490,7 +1602,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1350
+    -1650
    ],
    "color": [
     0.7,
@@ -1504,7 +1616,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1350
+    -1650
    ],
    "color": [
     0.7,
@@ -1518,7 +1630,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1500
+    -1800
    ],
    "color": [
     0.64,
@@ -1532,7 +1644,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1500
+    -1800
    ],
    "color": [
     0.64,
@@ -1546,7 +1658,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1500
+    -1800
    ],
    "color": [
     0.64,
@@ -1560,7 +1672,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1500
+    -1800
    ],
    "color": [
     0.64,
@@ -1574,7 +1686,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1500
+    -1800
    ],
    "color": [
     0.64,
@@ -1588,7 +1700,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1500
+    -1800
    ],
    "color": [
     0.64,
@@ -1602,7 +1714,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1650
+    -1950
    ],
    "color": [
     0.64,
@@ -1616,7 +1728,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1650
+    -1950
    ],
    "color": [
     0.64,
@@ -1630,7 +1742,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1650
+    -1950
    ],
    "color": [
     0.64,
@@ -1644,7 +1756,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1650
+    -1950
    ],
    "color": [
     0.64,
@@ -1658,7 +1770,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1650
+    -1950
    ],
    "color": [
     0.64,
@@ -1672,7 +1784,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1650
+    -1950
    ],
    "color": [
     0.64,
@@ -1686,7 +1798,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1800
+    -2100
    ],
    "color": [
     0.64,
@@ -1700,7 +1812,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1800
+    -2100
    ],
    "color": [
     0.64,
@@ -1714,7 +1826,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1800
+    -2100
    ],
    "color": [
     0.64,
@@ -1728,7 +1840,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1800
+    -2100
    ],
    "color": [
     0.64,
@@ -1742,7 +1854,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1800
+    -2100
    ],
    "color": [
     0.64,
@@ -1756,7 +1868,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1800
+    -2100
    ],
    "color": [
     0.64,
@@ -1770,7 +1882,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1950
+    -2250
    ],
    "color": [
     0.64,
@@ -2510,10 +2622,24 @@ DESCRIPTIONS = {
    "language": "text"
   },
   {
-   "path": "local/modules/tdg_core_connection",
+   "path": "local/modules/tdg_core_bootstrap_messages",
    "type": "textDAT",
    "position": [
     0,
+    0
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_connection",
+   "type": "textDAT",
+   "position": [
+    200,
     0
    ],
    "color": [
@@ -2527,7 +2653,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_crc32c",
    "type": "textDAT",
    "position": [
-    200,
+    400,
     0
    ],
    "color": [
@@ -2541,7 +2667,21 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_errors",
    "type": "textDAT",
    "position": [
-    400,
+    600,
+    0
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_installer",
+   "type": "textDAT",
+   "position": [
+    800,
     0
    ],
    "color": [
@@ -2555,7 +2695,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_jobs",
    "type": "textDAT",
    "position": [
-    600,
+    1000,
     0
    ],
    "color": [
@@ -2569,34 +2709,6 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_log",
    "type": "textDAT",
    "position": [
-    800,
-    0
-   ],
-   "color": [
-    0.55,
-    0.62,
-    0.7
-   ],
-   "language": "python"
-  },
-  {
-   "path": "local/modules/tdg_core_messages",
-   "type": "textDAT",
-   "position": [
-    1000,
-    0
-   ],
-   "color": [
-    0.55,
-    0.62,
-    0.7
-   ],
-   "language": "python"
-  },
-  {
-   "path": "local/modules/tdg_core_objects",
-   "type": "textDAT",
-   "position": [
     0,
     -150
    ],
@@ -2608,7 +2720,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_parts",
+   "path": "local/modules/tdg_core_messages",
    "type": "textDAT",
    "position": [
     200,
@@ -2622,7 +2734,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_retry",
+   "path": "local/modules/tdg_core_objects",
    "type": "textDAT",
    "position": [
     400,
@@ -2636,7 +2748,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_settings",
+   "path": "local/modules/tdg_core_packages",
    "type": "textDAT",
    "position": [
     600,
@@ -2650,7 +2762,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_storage_messages",
+   "path": "local/modules/tdg_core_parts",
    "type": "textDAT",
    "position": [
     800,
@@ -2664,7 +2776,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_storage_paths",
+   "path": "local/modules/tdg_core_retry",
    "type": "textDAT",
    "position": [
     1000,
@@ -2678,7 +2790,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_storage_requests",
+   "path": "local/modules/tdg_core_settings",
    "type": "textDAT",
    "position": [
     0,
@@ -2692,10 +2804,52 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_storage_settings",
+   "path": "local/modules/tdg_core_storage_messages",
    "type": "textDAT",
    "position": [
     200,
+    -300
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_storage_paths",
+   "type": "textDAT",
+   "position": [
+    400,
+    -300
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_storage_requests",
+   "type": "textDAT",
+   "position": [
+    600,
+    -300
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_storage_settings",
+   "type": "textDAT",
+   "position": [
+    800,
     -300
    ],
    "color": [
@@ -2776,6 +2930,20 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
+   "path": "local/modules/tdg_disk_venv",
+   "type": "textDAT",
+   "position": [
+    1000,
+    -450
+   ],
+   "color": [
+    0.62,
+    0.66,
+    0.52
+   ],
+   "language": "python"
+  },
+  {
    "path": "local/modules/tdg_bridge",
    "type": "textDAT",
    "position": [
@@ -2846,10 +3014,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_work_download",
+   "path": "local/modules/tdg_work_bootstrap",
    "type": "textDAT",
    "position": [
     0,
+    -750
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_download",
+   "type": "textDAT",
+   "position": [
+    200,
     -750
    ],
    "color": [
@@ -2863,7 +3045,21 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_engine",
    "type": "textDAT",
    "position": [
-    200,
+    400,
+    -750
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_imports",
+   "type": "textDAT",
+   "position": [
+    600,
     -750
    ],
    "color": [
@@ -2877,7 +3073,21 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_loop",
    "type": "textDAT",
    "position": [
-    400,
+    800,
+    -750
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_process",
+   "type": "textDAT",
+   "position": [
+    1000,
     -750
    ],
    "color": [
@@ -2891,8 +3101,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_queries",
    "type": "textDAT",
    "position": [
-    600,
-    -750
+    0,
+    -900
    ],
    "color": [
     0.55,
@@ -2905,8 +3115,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_spool",
    "type": "textDAT",
    "position": [
-    800,
-    -750
+    200,
+    -900
    ],
    "color": [
     0.55,
@@ -2919,8 +3129,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_storage",
    "type": "textDAT",
    "position": [
-    1000,
-    -750
+    400,
+    -900
    ],
    "color": [
     0.55,
@@ -2933,7 +3143,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_storage_store",
    "type": "textDAT",
    "position": [
-    0,
+    600,
     -900
    ],
    "color": [
@@ -2947,7 +3157,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_store",
    "type": "textDAT",
    "position": [
-    200,
+    800,
     -900
    ],
    "color": [
@@ -2961,7 +3171,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_token",
    "type": "textDAT",
    "position": [
-    400,
+    1000,
     -900
    ],
    "color": [
@@ -2975,8 +3185,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_transfer",
    "type": "textDAT",
    "position": [
-    600,
-    -900
+    0,
+    -1050
    ],
    "color": [
     0.55,
@@ -2989,8 +3199,22 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_upload",
    "type": "textDAT",
    "position": [
-    800,
-    -900
+    200,
+    -1050
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_uv",
+   "type": "textDAT",
+   "position": [
+    400,
+    -1050
    ],
    "color": [
     0.55,
@@ -3004,7 +3228,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1050
+    -1200
    ],
    "color": [
     0.7,
@@ -3018,7 +3242,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1050
+    -1200
    ],
    "color": [
     0.7,
@@ -3032,7 +3256,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1050
+    -1200
    ],
    "color": [
     0.7,
@@ -3046,7 +3270,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1050
+    -1200
    ],
    "color": [
     0.7,
@@ -3060,7 +3284,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1050
+    -1200
    ],
    "color": [
     0.7,
@@ -3074,7 +3298,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1200
+    -1350
    ],
    "color": [
     0.64,
@@ -3088,7 +3312,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1200
+    -1350
    ],
    "color": [
     0.64,
@@ -3102,7 +3326,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1200
+    -1350
    ],
    "color": [
     0.64,
@@ -3116,7 +3340,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1200
+    -1350
    ],
    "color": [
     0.64,
@@ -3130,7 +3354,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1200
+    -1350
    ],
    "color": [
     0.64,
@@ -3144,7 +3368,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1200
+    -1350
    ],
    "color": [
     0.64,
@@ -3158,7 +3382,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1350
+    -1500
    ],
    "color": [
     0.64,
@@ -3172,7 +3396,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1350
+    -1500
    ],
    "color": [
     0.64,
@@ -3186,7 +3410,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1350
+    -1500
    ],
    "color": [
     0.64,
@@ -3200,7 +3424,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1350
+    -1500
    ],
    "color": [
     0.64,
@@ -3214,7 +3438,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1350
+    -1500
    ],
    "color": [
     0.64,
@@ -3228,7 +3452,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1350
+    -1500
    ],
    "color": [
     0.64,
@@ -3242,7 +3466,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1500
+    -1650
    ],
    "color": [
     0.64,
@@ -3256,7 +3480,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1500
+    -1650
    ],
    "color": [
     0.64,
@@ -3355,6 +3579,7 @@ TEXTS = {
         "local/modules/tdg_bridge_outbox": "src/common/tdg_bridge_outbox.py",
         "local/modules/tdg_bridge_slot": "src/common/tdg_bridge_slot.py",
         "local/modules/tdg_bridge_thread": "src/common/tdg_bridge_thread.py",
+        "local/modules/tdg_core_bootstrap_messages": "src/common/tdg_core_bootstrap_messages.py",
         "local/modules/tdg_core_connection": "src/common/tdg_core_connection.py",
         "local/modules/tdg_core_errors": "src/common/tdg_core_errors.py",
         "local/modules/tdg_core_firestore_codec": "src/firestore/tdg_core_firestore_codec.py",
@@ -3374,8 +3599,10 @@ TEXTS = {
         "local/modules/tdg_core_firestore_watch_spec": "src/firestore/tdg_core_firestore_watch_spec.py",
         "local/modules/tdg_core_firestore_watch_timing": "src/firestore/tdg_core_firestore_watch_timing.py",
         "local/modules/tdg_core_firestore_writes": "src/firestore/tdg_core_firestore_writes.py",
+        "local/modules/tdg_core_installer": "src/common/tdg_core_installer.py",
         "local/modules/tdg_core_log": "src/common/tdg_core_log.py",
         "local/modules/tdg_core_messages": "src/common/tdg_core_messages.py",
+        "local/modules/tdg_core_packages": "src/common/tdg_core_packages.py",
         "local/modules/tdg_core_retry": "src/common/tdg_core_retry.py",
         "local/modules/tdg_core_settings": "src/common/tdg_core_settings.py",
         "local/modules/tdg_disk_firestore_documents": "src/firestore/tdg_disk_firestore_documents.py",
@@ -3383,6 +3610,7 @@ TEXTS = {
         "local/modules/tdg_disk_key": "src/common/tdg_disk_key.py",
         "local/modules/tdg_disk_lock": "src/common/tdg_disk_lock.py",
         "local/modules/tdg_disk_sqlite": "src/common/tdg_disk_sqlite.py",
+        "local/modules/tdg_disk_venv": "src/common/tdg_disk_venv.py",
         "local/modules/tdg_gateway_app": "src/common/tdg_gateway_app.py",
         "local/modules/tdg_gateway_errors": "src/common/tdg_gateway_errors.py",
         "local/modules/tdg_gateway_firestore": "src/firestore/tdg_gateway_firestore.py",
@@ -3410,18 +3638,22 @@ TEXTS = {
         "local/modules/tdg_td_status": "src/common/tdg_td_status.py",
         "local/modules/tdg_td_tables": "src/common/tdg_td_tables.py",
         "local/modules/tdg_td_tasks": "src/common/tdg_td_tasks.py",
+        "local/modules/tdg_work_bootstrap": "src/common/tdg_work_bootstrap.py",
         "local/modules/tdg_work_engine": "src/common/tdg_work_engine.py",
         "local/modules/tdg_work_firestore": "src/firestore/tdg_work_firestore.py",
         "local/modules/tdg_work_firestore_cache": "src/firestore/tdg_work_firestore_cache.py",
         "local/modules/tdg_work_firestore_queue": "src/firestore/tdg_work_firestore_queue.py",
         "local/modules/tdg_work_firestore_store": "src/firestore/tdg_work_firestore_store.py",
+        "local/modules/tdg_work_imports": "src/common/tdg_work_imports.py",
         "local/modules/tdg_work_listen": "src/firestore/tdg_work_listen.py",
         "local/modules/tdg_work_listen_load": "src/firestore/tdg_work_listen_load.py",
         "local/modules/tdg_work_listen_mend": "src/firestore/tdg_work_listen_mend.py",
         "local/modules/tdg_work_listen_stream": "src/firestore/tdg_work_listen_stream.py",
         "local/modules/tdg_work_loop": "src/common/tdg_work_loop.py",
         "local/modules/tdg_work_outbox": "src/firestore/tdg_work_outbox.py",
+        "local/modules/tdg_work_process": "src/common/tdg_work_process.py",
         "local/modules/tdg_work_store": "src/common/tdg_work_store.py",
+        "local/modules/tdg_work_uv": "src/common/tdg_work_uv.py",
     },
     "storage": {
         "local/requirements": "src/common/requirements.lock",
@@ -3438,13 +3670,16 @@ TEXTS = {
         "local/modules/tdg_bridge_outbox": "src/common/tdg_bridge_outbox.py",
         "local/modules/tdg_bridge_slot": "src/common/tdg_bridge_slot.py",
         "local/modules/tdg_bridge_thread": "src/common/tdg_bridge_thread.py",
+        "local/modules/tdg_core_bootstrap_messages": "src/common/tdg_core_bootstrap_messages.py",
         "local/modules/tdg_core_connection": "src/common/tdg_core_connection.py",
         "local/modules/tdg_core_crc32c": "src/storage/tdg_core_crc32c.py",
         "local/modules/tdg_core_errors": "src/common/tdg_core_errors.py",
+        "local/modules/tdg_core_installer": "src/common/tdg_core_installer.py",
         "local/modules/tdg_core_jobs": "src/storage/tdg_core_jobs.py",
         "local/modules/tdg_core_log": "src/common/tdg_core_log.py",
         "local/modules/tdg_core_messages": "src/common/tdg_core_messages.py",
         "local/modules/tdg_core_objects": "src/storage/tdg_core_objects.py",
+        "local/modules/tdg_core_packages": "src/common/tdg_core_packages.py",
         "local/modules/tdg_core_parts": "src/storage/tdg_core_parts.py",
         "local/modules/tdg_core_retry": "src/common/tdg_core_retry.py",
         "local/modules/tdg_core_settings": "src/common/tdg_core_settings.py",
@@ -3457,6 +3692,7 @@ TEXTS = {
         "local/modules/tdg_disk_key": "src/common/tdg_disk_key.py",
         "local/modules/tdg_disk_lock": "src/common/tdg_disk_lock.py",
         "local/modules/tdg_disk_sqlite": "src/common/tdg_disk_sqlite.py",
+        "local/modules/tdg_disk_venv": "src/common/tdg_disk_venv.py",
         "local/modules/tdg_gateway_app": "src/common/tdg_gateway_app.py",
         "local/modules/tdg_gateway_errors": "src/common/tdg_gateway_errors.py",
         "local/modules/tdg_gateway_http": "src/storage/tdg_gateway_http.py",
@@ -3476,9 +3712,12 @@ TEXTS = {
         "local/modules/tdg_td_tables": "src/common/tdg_td_tables.py",
         "local/modules/tdg_td_tasks": "src/common/tdg_td_tasks.py",
         "local/modules/tdg_td_transfers": "src/storage/tdg_td_transfers.py",
+        "local/modules/tdg_work_bootstrap": "src/common/tdg_work_bootstrap.py",
         "local/modules/tdg_work_download": "src/storage/tdg_work_download.py",
         "local/modules/tdg_work_engine": "src/common/tdg_work_engine.py",
+        "local/modules/tdg_work_imports": "src/common/tdg_work_imports.py",
         "local/modules/tdg_work_loop": "src/common/tdg_work_loop.py",
+        "local/modules/tdg_work_process": "src/common/tdg_work_process.py",
         "local/modules/tdg_work_queries": "src/storage/tdg_work_queries.py",
         "local/modules/tdg_work_spool": "src/storage/tdg_work_spool.py",
         "local/modules/tdg_work_storage": "src/storage/tdg_work_storage.py",
@@ -3487,6 +3726,7 @@ TEXTS = {
         "local/modules/tdg_work_token": "src/storage/tdg_work_token.py",
         "local/modules/tdg_work_transfer": "src/storage/tdg_work_transfer.py",
         "local/modules/tdg_work_upload": "src/storage/tdg_work_upload.py",
+        "local/modules/tdg_work_uv": "src/common/tdg_work_uv.py",
     },
 }
 
@@ -3494,19 +3734,56 @@ SOURCES = {
     "src/common/ext_bootstrap.py": '''\
 """BootstrapExt: makes sure that Google's packages can be imported before a connection is tried.
 
-Thread: main only, except `_bootstrap_worker`.
+Thread: main only.
+
+The fast path starts no process and asks nothing. Everything slow - looking, importing, installing - is done by tasks
+(`tdg_work_bootstrap`); here is only what the main thread must do: ask the user, put a folder on `sys.path`, and import
+step by step where TouchDesigner lets no other thread import.
 """
 
-import importlib.util
+import dataclasses
+import importlib
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import tdg_bridge
+import td
+import tdg_bridge_slot
+import tdg_core_bootstrap_messages as messages
 import tdg_core_messages
 import tdg_td_tasks
+import tdg_work_bootstrap
+
+Post = Callable[[tdg_core_messages.Message], None]
+
+#: Where the environment is, below the project's folder.
+VENV = "venv/gcp"
+
+_REFUSED = (
+    "Google's packages are not installed, and Install was not chosen. Pulse Connect to be asked again, or install "
+    "firebase-admin, google-cloud-storage and google-cloud-firestore yourself."
+)
+
+
+@dataclasses.dataclass
+class _Search:
+    """What is under way."""
+
+    attempt: int
+    plan: tdg_work_bootstrap.Plan
+    tasks: tdg_td_tasks.Tasks
+    post: Post
+    cancelled: threading.Event = dataclasses.field(default_factory=threading.Event)
+    #: Set while the main thread imports, with what is left of it.
+    importing: messages.ImportHere | None = None
+    steps: deque[str] = dataclasses.field(default_factory=deque)
 
 
 class BootstrapExt:
-    """Looks for the packages in a pool task and tells the connection.
+    """Finds or makes the Python environment with Google's packages, once per project.
 
     Args:
         ownerComp: The component.
@@ -3514,22 +3791,146 @@ class BootstrapExt:
 
     def __init__(self, ownerComp: Any) -> None:
         self.ownerComp = ownerComp
+        self.handlers: dict[str, Callable[[Any], None]] = {
+            "packages_usable": self._usable,
+            "packages_found": self._found,
+            "packages_missing": self._missing,
+            "packages_unusable": self._unusable,
+            "import_here": self._import_here,
+        }
+        self._runs = 0
+        self._search: _Search | None = None
+
+    def onDestroyTD(self) -> None:
+        """The extension is replaced or its component deleted: an installer must not be left behind."""
+        self.cancel()
+
+    def ensure(self, attempt: int, modules: Sequence[str], tasks: tdg_td_tasks.Tasks, post: Post) -> None:
+        """Makes sure that these modules can be imported. A search that is under way goes on for the new attempt.
+
+        Args:
+            attempt: Which attempt it is for.
+            modules: What the gateway imports.
+            tasks: Run the slow parts.
+            post: Gets `PackagesReady` or `ConnectFailed` of that attempt, and progress for the log.
+        """
+        if all(name in sys.modules for name in modules):
+            post(tdg_core_messages.PackagesReady(attempt))
+        elif self._search is not None:
+            self._search.attempt = attempt
+        else:
+            self._runs += 1
+            plan = tdg_work_bootstrap.Plan(
+                run=self._runs,
+                folder=f"{td.project.folder}/{VENV}",
+                python=td.app.pythonExecutable,
+                version=f"{sys.version_info.major}.{sys.version_info.minor}",
+                modules=tuple(modules),
+                lock=self.ownerComp.op("local/requirements").text,
+                installer_lock=self.ownerComp.op("local/requirements_uv").text,
+            )
+            self._search = _Search(attempt, plan, tasks, post)
+            tasks.run(tdg_work_bootstrap.look, plan, post)
 
     def ask_again(self) -> None:
-        """The user wants to connect: a refusal of before no longer counts."""
+        """The user wants to connect: an earlier refusal no longer counts."""
+        _answers().clear()
 
-    def ensure(self, attempt: int, tasks: tdg_td_tasks.Tasks, bridge: tdg_bridge.Bridge) -> None:
-        """Answers with `PackagesReady` or `ConnectFailed` on the bridge."""
-        tasks.run(_bootstrap_worker, attempt, bridge.transport.post)
+    def cancel(self) -> None:
+        """Calls off what is under way."""
+        if self._search is not None:
+            self._search.cancelled.set()
+            self._search = None
+
+    def frame(self) -> None:
+        """To be called every frame: imports the next module where the main thread has to, one a frame."""
+        search = self._search
+        if search is None or search.importing is None:
+            return
+        problem = tdg_work_bootstrap.import_step(search.steps.popleft())
+        event = search.importing
+        if problem and event.mendable:
+            search.importing = None
+            self._missing(messages.PackagesMissing(event.run, "broken", problem, event.ask))
+        elif problem:
+            self._fail(f"{problem}.")
+        elif not search.steps:
+            self._succeed()
+
+    def _usable(self, event: messages.PackagesUsable) -> None:
+        if self._current(event.run):
+            self._succeed()
+
+    def _unusable(self, event: messages.PackagesUnusable) -> None:
+        if self._current(event.run):
+            self._fail(event.message)
+
+    def _found(self, event: messages.PackagesFound) -> None:
+        search = self._current(event.run)
+        if search is not None:
+            _add_to_path(event.site_packages)
+            search.tasks.run(tdg_work_bootstrap.look, search.plan, search.post)
+
+    def _missing(self, event: messages.PackagesMissing) -> None:
+        search = self._current(event.run)
+        if search is None:
+            return
+        if event.ask and not self._agreed(search.plan.folder, event.reason):
+            self._fail(_REFUSED)
+            return
+        plan, search.plan = search.plan, dataclasses.replace(search.plan, settled=True)
+        search.tasks.run(tdg_work_bootstrap.install, plan, event.why, search.post, search.cancelled)
+
+    def _import_here(self, event: messages.ImportHere) -> None:
+        search = self._current(event.run)
+        if search is not None:
+            text = f"importing on the main thread, step by step: {event.reason}"
+            search.post(tdg_core_messages.Logged("DEBUG", text))
+            search.importing = event
+            search.steps = deque(event.modules)
+
+    def _current(self, run: int) -> "_Search | None":
+        """The search under way if it is that one."""
+        return self._search if self._search is not None and self._search.plan.run == run else None
+
+    def _succeed(self) -> None:
+        if self._search is not None:
+            search, self._search = self._search, None
+            search.post(tdg_core_messages.PackagesReady(search.attempt))
+
+    def _fail(self, message: str) -> None:
+        if self._search is not None:
+            search, self._search = self._search, None
+            search.post(tdg_core_messages.ConnectFailed(search.attempt, "packages", message))
+
+    def _agreed(self, folder: str, reason: str) -> bool:
+        """Asks once per project, whichever component needs the packages first; anything but Install is a no."""
+        answers = _answers()
+        if folder not in answers:
+            question = (
+                f"{self.ownerComp.name} needs Google's Python packages, and {reason}.\\n\\n"
+                f"Install them once for this project, into {folder}?\\n"
+                "About 60 MB; the versions are fixed and checked. Needs the network, takes half a minute."
+            )
+            chosen = td.ui.messageBox("Install Google's packages", question, buttons=["Cancel", "Install"])
+            answers[folder] = chosen == 1
+        return answers[folder]
 
 
-def _bootstrap_worker(attempt: int, post: Any) -> None:
-    missing = [name for name in ("firebase_admin",) if importlib.util.find_spec(name) is None]
-    if missing:
-        text = f"Google's packages are not installed: {', '.join(missing)} cannot be found."
-        post(tdg_core_messages.ConnectFailed(attempt, "packages", text))
-    else:
-        post(tdg_core_messages.PackagesReady(attempt))
+def _answers() -> dict[str, bool]:
+    """What was answered in this process, by folder."""
+    answers: dict[str, bool] = tdg_bridge_slot.slot("packages").setdefault("answers", {})
+    return answers
+
+
+def _add_to_path(site_packages: str) -> None:
+    """Lets modules be found there, behind everything TouchDesigner brings. Idempotent."""
+    if site_packages not in sys.path:
+        sys.path.append(site_packages)  # never in front: other components would get other versions than before
+        if sys.platform == "win32":
+            handles = tdg_bridge_slot.slot("packages").setdefault("dll_folders", [])
+            handles.append(os.add_dll_directory(site_packages))
+    importlib.invalidate_caches()
 ''',
     "src/common/ext_connection.py": '''\
 """ConnectionExt: the circuit breaker as users' scripts know it.
@@ -4958,6 +5359,81 @@ def _run(
         ended.set()
     outbox.put(ended_event(reason))  # goes nowhere once the engine was asked to end
 ''',
+    "src/common/tdg_core_bootstrap_messages.py": '''\
+"""What the tasks that look for and install packages tell the main thread.
+
+Thread: any.
+
+`run` names the search they belong to; what comes from a search that was called off is dropped.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import tdg_core_messages
+
+register = tdg_core_messages.register
+
+
+@register
+@dataclass(frozen=True)
+class PackagesUsable(tdg_core_messages.Message):
+    """Everything can be imported."""
+
+    kind: ClassVar[str] = "packages_usable"
+    run: int
+
+
+@register
+@dataclass(frozen=True)
+class PackagesFound(tdg_core_messages.Message):
+    """There is an environment whose packages are to be put on the path, and then looked at again."""
+
+    kind: ClassVar[str] = "packages_found"
+    run: int
+    #: The folder to put on the path.
+    site_packages: str
+
+
+@register
+@dataclass(frozen=True)
+class PackagesMissing(tdg_core_messages.Message):
+    """Something has to be installed."""
+
+    kind: ClassVar[str] = "packages_missing"
+    run: int
+    #: `missing`, `broken`, `unfinished` or `outdated`.
+    why: str
+    #: For people: what is missing or broken.
+    reason: str
+    #: Whether the user has to agree; not if the environment is one that was agreed to before.
+    ask: bool
+
+
+@register
+@dataclass(frozen=True)
+class ImportHere(tdg_core_messages.Message):
+    """A worker could not import these, although they are there: the main thread has to, step by step."""
+
+    kind: ClassVar[str] = "import_here"
+    run: int
+    modules: tuple[str, ...]
+    #: What the worker was told.
+    reason: str
+    #: Whether an installation may help if the main thread fails, too, and whether the user has to agree to it.
+    mendable: bool
+    ask: bool
+
+
+@register
+@dataclass(frozen=True)
+class PackagesUnusable(tdg_core_messages.Message):
+    """They cannot be had; `message` says why and what to do."""
+
+    kind: ClassVar[str] = "packages_unusable"
+    run: int
+    message: str
+''',
     "src/common/tdg_core_connection.py": '''\
 """The life of a connection as a state machine: what happened goes in, what to do comes out.
 
@@ -5250,6 +5726,72 @@ def code_of_http(status: int) -> str:
     """The code for an HTTP status; unlisted 5xx are the server's trouble, unlisted 4xx ours."""
     return _HTTP.get(status, "unavailable" if status >= 500 else "invalid")
 ''',
+    "src/common/tdg_core_installer.py": '''\
+"""What an installer's output means for a person.
+
+Thread: any.
+"""
+
+import re
+
+_LOGIN = re.compile(r"://[^/\\s@]*@")
+
+_CHANGED = (
+    "a package differs from the one that was tested, so nothing was installed. Someone changed it on the way: check "
+    "proxy and package index"
+)
+_FULL = "the disk is full. Make room"
+_NOT_WRITABLE = (
+    "the folder cannot be written to, or a file in it is in use. Check the permissions of the project folder, and "
+    "close other programs that use it"
+)
+_PROXY = (
+    "the proxy lets nothing through. Check the environment variable HTTPS_PROXY (with user and password where the "
+    "proxy wants them)"
+)
+_UNTRUSTED = (
+    "the certificate of the package index is not trusted; a proxy or virus scanner probably reads the traffic. Ask its "
+    "administrator for its certificate and set the environment variable SSL_CERT_FILE to a file with it"
+)
+_LOGIN_WANTED = "the package index wants other credentials. Check the address in UV_DEFAULT_INDEX or PIP_INDEX_URL"
+_NO_NAME = "there is no network, or no name service. Check the network"
+_SILENT = "the package index does not answer. Check the network; a Wi-Fi sign-in page may be waiting"
+_UNREACHABLE = "the package index cannot be reached. Check the network"
+_NO_WHEEL = "there is no package for this system and this version of Python. Update the component"
+_NOT_THERE = "the package index (or wheel folder) does not have the locked versions. Update it, or use the public one"
+_NO_PIP = "this TouchDesigner has no pip. Install uv yourself, its website says how"
+_UNKNOWN = "the installer gave up; its words are in the log"
+
+#: In order: the first that fits.
+_MEANINGS = (
+    (("hash mismatch", "do not match the hashes"), _CHANGED),
+    (("no space left", "os error 28", "os error 112", "disk full"), _FULL),
+    (("permission denied", "access is denied", "os error 13", "os error 5)", "read-only file system"), _NOT_WRITABLE),
+    (("proxy authorization", "proxy authentication", "tunnel error", "proxyerror", "cannot connect to proxy"), _PROXY),
+    (
+        ("invalid peer certificate", "unknownissuer", "certificate verify failed", "certificate_verify_failed"),
+        _UNTRUSTED,
+    ),
+    (("401 unauthorized", "403 forbidden", "valid authentication credentials"), _LOGIN_WANTED),
+    (("dns error", "failed to lookup address", "name or service not known", "name resolution"), _NO_NAME),
+    (("timed out", "timeout"), _SILENT),
+    (("refused", "connect error", "error sending request", "network is unreachable", "failed to fetch"), _UNREACHABLE),
+    (("no wheels with a matching", "no usable wheels", "building source distributions is disabled"), _NO_WHEEL),
+    (("no solution found", "no matching distribution", "could not find a version"), _NOT_THERE),
+    (("no module named pip",), _NO_PIP),
+)
+
+
+def meaning(output: str) -> str:
+    """Why an installation failed and what to do, for people; without a full stop."""
+    text = output.lower()
+    return next((sentence for words, sentence in _MEANINGS if any(word in text for word in words)), _UNKNOWN)
+
+
+def redacted(line: str) -> str:
+    """A line of output without the user name and password that an address may carry."""
+    return _LOGIN.sub("://***@", line)
+''',
     "src/common/tdg_core_log.py": '''\
 """The log's entries and its ring buffer.
 
@@ -5533,6 +6075,143 @@ class EngineEnded(Message):
 
     kind: ClassVar[str] = "engine_ended"
     message: str
+''',
+    "src/common/tdg_core_packages.py": '''\
+"""Which packages a component needs, which versions a lock asks for, and what packages ask of each other.
+
+Thread: any.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+#: Where TouchDesigner lets no thread but the main one import, these come first, one per frame and leaf before root, so
+#: that no single step takes long. Those that are not installed are left out.
+STEPS = (
+    "email.message",
+    "http.client",
+    "urllib.request",
+    "asyncio",
+    "decimal",
+    "google.protobuf.message",
+    "google.protobuf.descriptor_pb2",
+    "google.protobuf.struct_pb2",
+    "google.rpc.error_details_pb2",
+    "proto",
+    "cryptography.hazmat.bindings._rust",
+    "cryptography.x509",
+    "cryptography.hazmat.primitives.serialization",
+    "charset_normalizer",
+    "idna",
+    "urllib3",
+    "requests.packages",
+    "requests",
+    "google.auth.crypt",
+    "google.auth.transport.requests",
+    "grpc._cython.cygrpc",
+    "grpc",
+    "grpc_status.rpc_status",
+    "google.api_core.exceptions",
+    "google.api_core.retry",
+    "google.api_core.gapic_v1",
+    "h2.connection",
+    "httpcore",
+    "httpx",
+    "jwt",
+    "cachecontrol",
+    "firebase_admin",
+    "opentelemetry.trace",
+    "google.cloud.firestore_v1.types",
+)
+
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\\s;]+)[ ]*(?:;[ ]*([^\\\\\\n]*?))?[ ]*\\\\?$", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^\\s*([A-Za-z0-9._-]+)\\s*(?:\\[[^\\]]*\\])?\\s*\\(?([^;)]*)\\)?\\s*(?:;(.*))?$")
+_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\\s*([^\\s,]+)")
+
+
+def pins(lock: str) -> dict[str, str]:
+    """The versions a lock file asks for: package (with the marker where it has one) -> version."""
+    return {f"{name.lower()};{marker or ''}": version for name, version, marker in _PIN.findall(lock)}
+
+
+def supersedes(wanted: Mapping[str, str], present: Mapping[str, str]) -> bool:
+    """Whether an environment made from the pins `present` should be made anew from `wanted`.
+
+    An order: of two components with different locks exactly one supersedes the other, so they never take turns at
+    replacing each other's packages.
+    """
+    return _rank(wanted, present) > _rank(present, wanted)
+
+
+def _rank(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[int, list[str]]:
+    both = sorted(one.keys() & other.keys())
+    newer = [name for name in both if number(one[name]) > number(other[name])]
+    return len(newer) + len(one.keys() - other.keys()), newer
+
+
+def number(version: str) -> tuple[int, ...]:
+    """A version's leading numbers, for comparisons; `2.10.0rc1` counts as 2.10.0."""
+    found = re.match(r"\\D*(\\d+(?:\\.\\d+)*)", version)
+    parts = [int(part) for part in found[1].split(".")] if found else []
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One line of what a package needs: `requests (>=2.20.0,<3) ; extra == 'x'`."""
+
+    name: str
+    clauses: tuple[tuple[str, str], ...]
+    #: It holds on all systems and without extras.
+    always: bool
+
+    @classmethod
+    def parse(cls, line: str) -> "Requirement | None":
+        """None for a line that is none."""
+        found = _REQUIREMENT.match(line)
+        if found is None:
+            return None
+        name, clauses, marker = found.groups()
+        return cls(normalised(name), tuple(_CLAUSE.findall(clauses)), not marker)
+
+    def allows(self, version: str) -> bool:
+        """Whether that version will do. What this does not understand is allowed."""
+        return all(_holds(number(version), operator, text) for operator, text in self.clauses)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{operator}{version}" for operator, version in self.clauses)
+
+
+def normalised(name: str) -> str:
+    """A package's name as all spellings of it agree on (https://packaging.python.org/specifications/name-normalization)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _holds(version: tuple[int, ...], operator: str, text: str) -> bool:
+    limit = number(text)
+    if operator == "~=":
+        given = len(text.split("."))
+        return version >= limit and version[: given - 1] == (limit + (0,) * given)[: given - 1]
+    if text.endswith(".*"):
+        same = version[: len(limit)] == limit
+        return same if operator == "==" else not same
+    return {
+        ">=": version >= limit,
+        ">": version > limit,
+        "<=": version <= limit,
+        "<": version < limit,
+        "==": version == limit,
+        "!=": version != limit,
+    }.get(operator, True)
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 ''',
     "src/common/tdg_core_retry.py": '''\
 """Backoff as arithmetic and the circuit breaker as a value, both without a clock.
@@ -6381,6 +7060,154 @@ def _salvage(source: Path, target: sqlite3.Connection) -> int:
 def _code(error: sqlite3.Error) -> int:
     """SQLite's result code; corrupt where our own check found the damage."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+''',
+    "src/common/tdg_disk_venv.py": '''\
+"""The virtual environment that all components of a project share: where things lie in it, and whether it is whole.
+
+Thread: any.
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tdg_core_errors
+import tdg_core_packages
+
+CloudError = tdg_core_errors.CloudError
+
+#: There is no environment for this version of Python on this system.
+ABSENT = "absent"
+#: There is one that something else has made.
+FOREIGN = "foreign"
+#: An installation of ours was cut short.
+UNFINISHED = "unfinished"
+#: It is whole, but was made for an older component.
+OUTDATED = "outdated"
+COMPLETE = "complete"
+
+_STAMP = "td-gcp.json"
+
+
+@dataclass(frozen=True)
+class Venv:
+    """One virtual environment.
+
+    Attributes:
+        folder: Where it is, or is to be.
+        version: The Python it is for, such as `3.11`.
+        windows: Which of the two layouts it has (https://docs.python.org/3/library/venv.html).
+    """
+
+    folder: Path
+    version: str
+    windows: bool
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / ("Scripts/python.exe" if self.windows else "bin/python")
+
+    @property
+    def site_packages(self) -> Path:
+        """Where its packages are."""
+        return self.folder / ("Lib/site-packages" if self.windows else f"lib/python{self.version}/site-packages")
+
+    @property
+    def lock(self) -> Path:
+        """The file that an installer keeps locked."""
+        return self.folder.with_name(f"{self.folder.name}.lock")
+
+    @property
+    def _former(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.old")
+
+    def status(self, wanted: Mapping[str, str]) -> str:
+        """What the environment is, for a component whose lock asks for these pins."""
+        stamp = self._stamp()
+        if stamp is not None and not stamp.get("complete"):
+            return UNFINISHED
+        if not self.site_packages.is_dir():
+            return ABSENT
+        if stamp is None:
+            return FOREIGN
+        return OUTDATED if tdg_core_packages.supersedes(wanted, stamp.get("pins", {})) else COMPLETE
+
+    def ours(self) -> bool:
+        """Whether it was made by a component of this suite, so that its user has agreed to it before."""
+        return self._stamp() is not None
+
+    def set_aside(self) -> None:
+        """Makes room for a new environment; what is there can be brought back.
+
+        Raises:
+            CloudError: `packages`: it is in use.
+        """
+        try:
+            if self._former.exists() and not (self._stamp() or {}).get("complete"):
+                _remove(self.folder)  # a replacement was cut short: what it was to replace is the better one
+            else:
+                _remove(self._former)
+            if self.folder.exists():
+                self.folder.replace(self._former)
+        except OSError as error:
+            raise CloudError(
+                "packages",
+                f"The environment {self.folder} cannot be replaced ({error.strerror}). Close every other "
+                "TouchDesigner that has this project open, restart this one, and connect again.",
+            ) from None
+
+    def begin(self) -> None:
+        """Says that packages are being installed; found at a start, it means that this was cut short.
+
+        Raises:
+            CloudError: `packages`: it cannot be written.
+        """
+        self._write({"complete": False, "version": self.version})
+
+    def finish(self, pins: Mapping[str, str]) -> None:
+        """Says that everything is there, and lets go of what was set aside."""
+        self._write({"complete": True, "version": self.version, "pins": dict(pins)})
+        with contextlib.suppress(OSError):
+            _remove(self._former)
+
+    def bring_back(self) -> None:
+        """Undoes `set_aside` after a failure."""
+        with contextlib.suppress(OSError):
+            _remove(self.folder)
+            if self._former.exists():
+                self._former.replace(self.folder)
+
+    def _stamp(self) -> dict[str, Any] | None:
+        """What `begin` or `finish` wrote; an unreadable stamp counts as unfinished."""
+        try:
+            stamp = json.loads((self.folder / _STAMP).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            return {}
+        return stamp if isinstance(stamp, dict) else {}
+
+    def _write(self, stamp: dict[str, Any]) -> None:
+        path = self.folder / _STAMP
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".new")
+            temporary.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
+            temporary.replace(path)
+        except OSError as error:
+            raise CloudError(
+                "packages", f"Cannot write {path} ({error.strerror}). Make room, or allow writing there."
+            ) from None
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
 ''',
     "src/common/tdg_gateway_app.py": '''\
 """Credentials and the named Firebase app that both gateways stand on.
@@ -7478,6 +8305,8 @@ class ComponentExt:
     STEM = ""
     #: Name of the DAT that *Create* makes.
     CALLBACKS_NAME = ""
+    #: The modules that the gateway imports; they must be there before it is asked to connect.
+    PACKAGES: tuple[str, ...] = ("firebase_admin",)
 
     def __init__(self, ownerComp: Any) -> None:
         self.ownerComp = ownerComp
@@ -7548,6 +8377,7 @@ class ComponentExt:
         self._running = False
         self.tasks.stop()
         if self._road is not None:
+            self._bootstrap.cancel()
             self._road.close()
             self._road = None
 
@@ -7578,6 +8408,7 @@ class ComponentExt:
                 return
             now = time.monotonic()
             self._restart_engine(now)
+            self._bootstrap.frame()
             self.connection.tick(now)
             self.tasks.check(now)
             self.on_frame(now, self._budget_s - (time.perf_counter() - started))
@@ -7600,10 +8431,12 @@ class ComponentExt:
             self.ownerComp, self._bridge, self._prepare, self.status, self.callbacks, self.log
         )
         self.connection.notice = self._road.problem
+        self._bootstrap = self.ownerComp.ext.BootstrapExt
         self._handlers = {
             "logged": self._logged,
             "noticed": self._noticed,
             "engine_ended": self._engine_ended,
+            **self._bootstrap.handlers,
             **self.connection.handlers,
             **self.handlers(),
         }
@@ -7686,13 +8519,14 @@ class ComponentExt:
     def Connect(self) -> None:
         """Begins to connect; the state tells how it ends."""
         self._apply_parameters()  # a script may have set them in this very frame
-        self.ownerComp.ext.BootstrapExt.ask_again()
+        self._bootstrap.ask_again()
         self._connect()
 
     @public(nothing)
     def Disconnect(self) -> None:
         """Ends the connection; tables and queues stay."""
         self._engine_wanted = False
+        self._bootstrap.cancel()
         self.connection.disconnect()
 
     @public(nothing)
@@ -7703,6 +8537,7 @@ class ComponentExt:
         if td.ui.messageBox(f"Reset {name}", question, buttons=["Cancel", "Reset"]) != 1:
             return
         self._engine_wanted = False
+        self._bootstrap.cancel()
         self.connection.reset()
         self._bridge.submit(tdg_core_messages.Forget())
         self.on_reset_tables()
@@ -7770,7 +8605,7 @@ class ComponentExt:
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""
-        self.ownerComp.ext.BootstrapExt.ensure(attempt, self.tasks, self._bridge)
+        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.transport.post)
 
     # Hooks of the components ---------------------------------------------------------------------------------------
 
@@ -8488,6 +9323,233 @@ def _wait(stopped: threading.Event) -> None:
     """A worker's part of `Tasks.keep_alive`."""
     stopped.wait()
 ''',
+    "src/common/tdg_work_bootstrap.py": '''\
+"""Looks whether Google's packages can be imported, and installs them where they cannot.
+
+Thread: worker only, except `import_step`, which the main thread calls where TouchDesigner lets no other one import.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import tdg_core_bootstrap_messages as messages
+import tdg_core_errors
+import tdg_core_installer
+import tdg_core_messages
+import tdg_core_packages
+import tdg_disk_lock
+import tdg_disk_venv
+import tdg_work_imports
+import tdg_work_uv
+
+CloudError = tdg_core_errors.CloudError
+Venv = tdg_disk_venv.Venv
+
+Post = Callable[[tdg_core_messages.Message], None]
+
+#: How long to wait for another process that installs.
+_LOCK_S = 1800.0
+_LOCK_LOOK_S = 0.2
+
+#: How lines of an installer begin that only matter when something goes wrong.
+_DETAILS = ("+ ", "- ", "~ ", "Using Python", "WARNING: ")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one search needs, as plain values.
+
+    Attributes:
+        run: Number of the search, for the answers.
+        folder: Where the shared environment is, or is to be.
+        python: TouchDesigner's own interpreter as a program.
+        version: Its version, such as `3.11`.
+        modules: What the gateway imports.
+        lock: Text of the requirements with versions and hashes.
+        installer_lock: The same for uv.
+        settled: Another look after an installation: what is there now has to do.
+    """
+
+    run: int
+    folder: str
+    python: str
+    version: str
+    modules: tuple[str, ...]
+    lock: str
+    installer_lock: str
+    settled: bool = False
+
+    @property
+    def venv(self) -> Venv:
+        """The environment."""
+        return Venv(Path(self.folder), self.version, os.name == "nt")
+
+
+def look(plan: Plan, post: Post) -> None:
+    """Answers with `PackagesUsable`, or with what has to happen before."""
+    try:
+        post(_look(plan, post))
+    except Exception as error:
+        post(_failed(plan, error))
+
+
+def install(plan: Plan, why: str, post: Post, cancelled: threading.Event) -> None:
+    """Makes the environment anew; answers with `PackagesFound` or `PackagesUnusable`, and tells its progress meanwhile.
+
+    Args:
+        plan: What to install where.
+        why: As in `PackagesMissing`.
+        post: Takes the answers.
+        cancelled: Set it to call the installation off; what was there before comes back.
+    """
+    try:
+        post(_install(plan, why, post, cancelled))
+    except Exception as error:
+        post(_failed(plan, error))
+
+
+def import_step(name: str) -> str:
+    """Imports one module on the calling thread; an empty string, or why it failed. What is not installed is no failure.
+
+    Thread: any.
+    """
+    return tdg_work_imports.problem_of(name)
+
+
+def _look(plan: Plan, post: Post) -> tdg_core_messages.Message:
+    venv = plan.venv
+    status = venv.status(tdg_core_packages.pins(plan.lock))
+    site = str(venv.site_packages)
+    if status == tdg_disk_venv.UNFINISHED:
+        return _missing(plan, "unfinished", "the last installation was cut short", ask=False)
+    if status == tdg_disk_venv.OUTDATED and not plan.settled and not tdg_work_imports.loaded_from(site):
+        return _missing(plan, "outdated", "this component wants newer packages", ask=False)
+    if status != tdg_disk_venv.ABSENT and site not in sys.path:
+        return messages.PackagesFound(plan.run, site)
+    absent = [name for name in plan.modules if not tdg_work_imports.is_there(name)]
+    if absent:
+        return _missing(plan, "missing", f"{tdg_core_packages.listed(absent)} cannot be found", ask=not venv.ours())
+    for name in plan.modules:
+        problem = tdg_work_imports.problem_of(name)
+        if problem:
+            steps = tuple(step for step in tdg_core_packages.STEPS if tdg_work_imports.is_there(step))
+            mendable = status != tdg_disk_venv.ABSENT and not plan.settled
+            modules = (*steps, *plan.modules)
+            return messages.ImportHere(plan.run, modules, problem, mendable, not venv.ours())
+    for line in tdg_work_imports.conflicts(site):
+        post(tdg_core_messages.Logged("WARNING", line))
+    return messages.PackagesUsable(plan.run)
+
+
+def _missing(plan: Plan, why: str, reason: str, *, ask: bool) -> tdg_core_messages.Message:
+    if plan.settled:
+        return messages.PackagesUnusable(plan.run, f"Google's packages cannot be used after all: {reason}.")
+    return messages.PackagesMissing(plan.run, why, reason, ask)
+
+
+def _install(plan: Plan, why: str, post: Post, cancelled: threading.Event) -> tdg_core_messages.Message:
+    venv = plan.venv
+    found = messages.PackagesFound(plan.run, str(venv.site_packages))
+    pins = tdg_core_packages.pins(plan.lock)
+    report = _Report(post)
+    try:
+        venv.folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = (
+            f"Cannot make the folder {venv.folder.parent} ({error.strerror}); save the project where it may be written."
+        )
+        raise CloudError("packages", text) from None
+    descriptor = _locked(venv, report, cancelled)
+    try:
+        if why != "broken" and venv.status(pins) == tdg_disk_venv.COMPLETE:
+            return found  # another component or another TouchDesigner has done it meanwhile
+        begun = time.monotonic()
+        report.say(f"installing Google's packages into {venv.folder}: {len(pins)} packages, once per project")
+        try:
+            _make(plan, venv, pins, report, cancelled)
+        except CloudError as error:
+            if why != "outdated" or cancelled.is_set():
+                raise
+            post(tdg_core_messages.Logged("WARNING", f"{error.message} The packages of before are used on."))
+            return found
+        report.say(f"installed in {time.monotonic() - begun:.0f} s")
+        return found
+    finally:
+        os.close(descriptor)
+
+
+def _make(plan: Plan, venv: Venv, pins: dict[str, str], report: "_Report", cancelled: threading.Event) -> None:
+    lock = venv.folder.with_name(f"{venv.folder.name}-requirements.txt")
+    installer_lock = venv.folder.with_name("uv-requirements.txt")
+    own = venv.folder.with_name("uv")
+    lock.write_text(plan.lock, encoding="utf-8")
+    program = tdg_work_uv.find(own, own.parent, cancelled)
+    if program is None:
+        report.say("uv, the installer, is not on this machine; fetching it")
+        installer_lock.write_text(plan.installer_lock, encoding="utf-8")
+        program = tdg_work_uv.fetch(own, plan.python, installer_lock, report.line, cancelled)
+        installer_lock.unlink()
+    uv = tdg_work_uv.Uv(program, own.parent, report.line, cancelled)
+    venv.set_aside()
+    try:
+        venv.begin()
+        uv.make_venv(venv.folder, plan.python)
+        if not venv.site_packages.is_dir():
+            raise CloudError("packages", f"{plan.python} is not the Python {plan.version} that TouchDesigner runs.")
+        uv.install(venv.python, lock)
+        venv.finish(pins)
+    except CloudError:
+        venv.bring_back()
+        raise
+    lock.unlink()
+
+
+def _locked(venv: Venv, report: "_Report", cancelled: threading.Event) -> int:
+    """Waits until no other process installs; the descriptor that holds the lock."""
+    deadline = time.monotonic() + _LOCK_S
+    told = False
+    while (descriptor := tdg_disk_lock.acquire(venv.lock, str(os.getpid()))) is None:
+        if not told:
+            report.say("another TouchDesigner or component is installing; waiting for it")
+            told = True
+        if cancelled.wait(_LOCK_LOOK_S):
+            raise CloudError("packages", "The installation was called off.")
+        if time.monotonic() > deadline:
+            raise CloudError("packages", f"Another program has held {venv.lock} for half an hour; end it, and connect.")
+    return descriptor
+
+
+class _Report:
+    """Progress for the log: what matters as INFO, the rest as DEBUG."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+
+    def say(self, text: str) -> None:
+        self._post(tdg_core_messages.Logged("INFO", text))
+
+    def line(self, line: str) -> None:
+        """A line of an installer's output."""
+        text = tdg_core_installer.redacted(line).strip()
+        if text:
+            level = "DEBUG" if text.startswith(_DETAILS) else "INFO"
+            self._post(tdg_core_messages.Logged(level, f"installer: {text}"))
+
+
+def _failed(plan: Plan, error: Exception) -> tdg_core_messages.Message:
+    if isinstance(error, CloudError):
+        return messages.PackagesUnusable(plan.run, error.message)
+    if isinstance(error, OSError):
+        text = f"Google's packages could not be installed into {plan.folder}: {error.strerror}."
+        return messages.PackagesUnusable(plan.run, text)
+    text = f"Looking for Google's packages failed ({type(error).__name__}): a defect; please report this line."
+    return messages.PackagesUnusable(plan.run, text)
+''',
     "src/common/tdg_work_engine.py": '''\
 """What both engines do alike: settings, connecting, telling trouble, taking accepted requests.
 
@@ -8662,6 +9724,148 @@ class Engine(Generic[S]):
         if self._accepted:  # could not be stored and need not be any more
             self.loop.outbox.put(tdg_core_messages.Stored(tuple(entry.entry for entry in self._accepted)))
             self._accepted.clear()
+''',
+    "src/common/tdg_work_imports.py": '''\
+"""Imports packages and says what is wrong with them: not there, broken, or another version of somebody else's.
+
+Thread: any; meant for workers, as an import can take seconds.
+"""
+
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Iterator
+from importlib import machinery
+from pathlib import Path
+
+import tdg_core_packages
+
+#: Package as installed -> module as imported, where the two differ.
+_MODULES = {
+    "attrs": "attr",
+    "google-auth": "google.auth",
+    "google-api-core": "google.api_core",
+    "googleapis-common-protos": "google.rpc",
+    "grpcio": "grpc",
+    "grpcio-status": "grpc_status",
+    "proto-plus": "proto",
+    "protobuf": "google.protobuf",
+    "pyjwt": "jwt",
+}
+
+_FORBIDDEN = (
+    "macOS does not let TouchDesigner load it. Allow it under System Settings, Privacy & Security, or use Engine: "
+    "Process Beside It"
+)
+_OTHER_PROCESSOR = (
+    "it is made for another processor than this TouchDesigner. Delete the folder venv/gcp and connect again"
+)
+_CLASH = "a library it needs is missing or clashes with one that TouchDesigner has loaded"
+_PROTOBUF = (
+    "another component has loaded a different version of protobuf. Load this component first, or remove the other"
+)
+
+#: What the system's refusal of a native module means.
+_REFUSALS = (
+    (("library load disallowed", "not valid for use in process", "code signature", "different team ids"), _FORBIDDEN),
+    (("incompatible architecture", "wrong architecture", "not a valid win32 application"), _OTHER_PROCESSOR),
+    (("dll load failed", "cannot open shared object", "symbol not found", "undefined symbol"), _CLASH),
+    (("descriptors cannot be created directly", "duplicate file name", "duplicate symbol"), _PROTOBUF),
+)
+
+_MAX_TEXT = 200
+
+_LOADERS = (
+    (machinery.SourceFileLoader, machinery.SOURCE_SUFFIXES),
+    (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
+    (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
+)
+
+
+def is_there(name: str) -> bool:
+    """Whether a module is loaded or can be found on `sys.path`, without importing anything."""
+    if name in sys.modules:
+        return True
+    top, *rest = name.split(".")
+    spec = machinery.PathFinder.find_spec(top)
+    for part in rest:
+        if spec is None:
+            return False
+        # `find_spec` of a dotted name would import the packages around it.
+        finders = [machinery.FileFinder(place, *_LOADERS) for place in spec.submodule_search_locations or ()]
+        spec = next((found for finder in finders if (found := finder.find_spec(part)) is not None), None)
+    return spec is not None
+
+
+def problem_of(name: str) -> str:
+    """Imports a module; an empty string, or why that failed, for people. What an import prints goes nowhere."""
+    try:
+        importlib.import_module(name)
+    except BaseException as error:  # a package may even try to end the program
+        return f"{name} cannot be imported: {_explained(error)}"
+    return ""
+
+
+def loaded_from(folder: str) -> bool:
+    """Whether any loaded module comes from that folder."""
+    return any(_is_below(file, folder) for file in map(_file_of, list(sys.modules)) if file)
+
+
+def conflicts(site: str) -> Iterator[str]:
+    """A sentence for each package of the environment `site` that gets another version of something than it needs.
+
+    TouchDesigner's own packages come before those of the environment (whose folder is at the end of `sys.path`, so
+    that no other component gets other versions than before).
+    """
+    told = set()
+    for distribution in importlib.metadata.distributions(path=[site]):
+        for line in distribution.requires or ():
+            requirement = tdg_core_packages.Requirement.parse(line)
+            if requirement is None or not requirement.always or requirement.name in told:
+                continue
+            module = _MODULES.get(requirement.name, requirement.name.replace("-", "_"))
+            file = _file_of(module)
+            if not file or _is_below(file, site):
+                continue
+            version = _version(module, requirement.name, file)
+            if version and not requirement.allows(version):
+                told.add(requirement.name)
+                yield (
+                    f"{distribution.name} needs {requirement.name} {requirement}, but {version} from {file} comes "
+                    "first; if connecting fails, update TouchDesigner or remove that package."
+                )
+
+
+def _explained(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    lower = text.lower()
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is missing"
+    for words, sentence in _REFUSALS:
+        if any(word in lower for word in words):
+            return f"{sentence} ({text[:_MAX_TEXT]})"
+    return f"{type(error).__name__}: {text[:_MAX_TEXT]}"
+
+
+def _file_of(module: str) -> str:
+    """Where a loaded module comes from; empty where there is no telling."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return file if isinstance(file, str) else ""
+
+
+def _is_below(file: str, folder: str) -> bool:
+    return Path(folder) in Path(file).parents
+
+
+def _version(module: str, package: str, file: str) -> str:
+    """The version of a loaded module that came from that file."""
+    version = getattr(sys.modules.get(module), "__version__", None)
+    if isinstance(version, str):
+        return version
+    depth = module.count(".") + (2 if Path(file).name == "__init__.py" else 1)
+    folder = str(Path(file).parents[depth - 1])
+    found = importlib.metadata.distributions(name=package, path=[folder])
+    return next((distribution.version for distribution in found), "")
 ''',
     "src/common/tdg_work_loop.py": '''\
 """The engine's own thread: everything an engine knows is changed here and nowhere else.
@@ -8843,6 +10047,126 @@ def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, CloudError |
         where = "" if place is None else f" at {place.tb_frame.f_code.co_name}:{place.tb_lineno}"
         return None, CloudError(DEFECT, f"{type(error).__name__}{where}: a defect; please report this line.")
 ''',
+    "src/common/tdg_work_process.py": '''\
+"""Runs a program, line by line, so that it can be called off and never outlives its caller's wish.
+
+Thread: worker only.
+"""
+
+import contextlib
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import tdg_core_errors
+
+CloudError = tdg_core_errors.CloudError
+
+#: How long a program may take to end after being asked to, before it is killed.
+_STOP_PATIENCE_S = 5.0
+
+_LOOK_S = 0.2
+
+#: A program that says nothing is reported to be still at work that often.
+_HEARTBEAT_S = 15.0
+
+#: A GUI program on Windows has no console, and must not open one for a child.
+_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0
+
+
+def run(
+    command: Sequence[str | Path],
+    environ: Mapping[str, str],
+    folder: Path,
+    tell: Callable[[str], None],
+    cancelled: threading.Event,
+    timeout_s: float,
+) -> tuple[int, str]:
+    """Runs a program to its end.
+
+    Args:
+        command: Program and arguments.
+        environ: Its environment.
+        folder: Its working directory.
+        tell: Gets each line of its output, as it comes.
+        cancelled: Set it to end the program.
+        timeout_s: It is ended after that many seconds.
+
+    Returns:
+        Its exit code and its whole output.
+
+    Raises:
+        CloudError: `packages`: it could not be started, took too long, or was called off.
+    """
+    name = Path(command[0]).name
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    output: list[str] = []
+    begun = heard = time.monotonic()
+    with _child(command, environ, folder) as process:
+        assert process.stdout is not None
+        threading.Thread(target=_read, args=(process.stdout, lines), name="tdg-output", daemon=True).start()
+        while True:
+            if cancelled.is_set():
+                raise CloudError("packages", f"{name} was called off.")
+            now = time.monotonic()
+            if now - begun > timeout_s:
+                raise CloudError("packages", f"{name} did not end within {timeout_s / 60:.0f} minutes; try again.")
+            if now - heard > _HEARTBEAT_S:
+                heard = now
+                tell(f"still at work after {now - begun:.0f} s")
+            try:
+                line = lines.get(timeout=_LOOK_S)
+            except queue.Empty:
+                continue
+            if line is None:
+                return process.wait(), "\\n".join(output)
+            output.append(line)
+            heard = now
+            tell(line)
+
+
+@contextlib.contextmanager
+def _child(
+    command: Sequence[str | Path], environ: Mapping[str, str], folder: Path
+) -> Iterator["subprocess.Popen[str]"]:
+    """A running program that does not outlive this block."""
+    try:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            env=dict(environ),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,  # without it, Windows raises in a program without a console
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",  # macOS gives GUI programs an ASCII locale
+            errors="replace",
+            creationflags=_FLAGS,
+        )
+    except OSError as error:
+        raise CloudError("packages", f"Cannot start {command[0]} ({error.strerror}).") from None
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _read(stream: IO[str], lines: "queue.SimpleQueue[str | None]") -> None:
+    with stream:
+        for line in stream:
+            lines.put(line.rstrip())
+    lines.put(None)
+''',
     "src/common/tdg_work_store.py": '''\
 """An engine's SQLite file: atomic changes, and accepted requests taken exactly once.
 
@@ -8912,6 +10236,198 @@ class Store:
     def close(self) -> None:
         """Closes the file."""
         self.connection.close()
+''',
+    "src/common/tdg_work_uv.py": '''\
+"""uv, the installer: found on this machine or fetched as the Python package it also is, and run.
+
+Thread: worker only.
+"""
+
+import os
+import re
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import tdg_core_errors
+import tdg_core_installer
+import tdg_work_process
+
+CloudError = tdg_core_errors.CloudError
+
+#: Older ones lack options that are used here.
+_MIN = (0, 5)
+
+_PROGRAM_S = 60.0
+_INSTALL_S = 1800.0
+
+#: Variables that lead uv, or the Python it asks, to another environment than the one that is meant.
+_MISLEADING = frozenset(
+    {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "UV_PYTHON"}
+)
+
+#: Settings of pip that mean the same to uv: taken over where uv's own (the first name) or its other names are not set.
+_PIP_TO_UV = {
+    "PIP_INDEX_URL": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+    "PIP_EXTRA_INDEX_URL": ("UV_INDEX", "UV_EXTRA_INDEX_URL"),
+    "PIP_FIND_LINKS": ("UV_FIND_LINKS",),
+    "PIP_TRUSTED_HOST": ("UV_INSECURE_HOST",),
+    "PIP_CERT": ("SSL_CERT_FILE",),
+    "PIP_PROXY": ("ALL_PROXY", "HTTPS_PROXY", "https_proxy", "all_proxy"),
+    "PIP_DEFAULT_TIMEOUT": ("UV_HTTP_TIMEOUT",),
+}
+
+_UNTRUSTED = ("invalid peer certificate", "unknownissuer")
+
+
+@dataclass(frozen=True)
+class Uv:
+    """A uv that runs here.
+
+    Attributes:
+        program: Where it is.
+        folder: Working directory of its runs.
+        tell: Gets each line it says.
+        cancelled: Ends a run when set.
+    """
+
+    program: Path
+    folder: Path
+    tell: Callable[[str], None]
+    cancelled: threading.Event
+
+    def make_venv(self, folder: Path, python: str) -> None:
+        """Makes an empty environment for that interpreter.
+
+        Raises:
+            CloudError: `packages`.
+        """
+        self._run(
+            "make the environment",
+            "venv",
+            "--quiet",
+            "--no-project",
+            "--allow-existing",
+            "--python",
+            python,
+            str(folder),
+        )
+
+    def install(self, python: Path, lock: Path) -> None:
+        """Installs what the lock lists, with its hashes, ready to be imported; never builds anything.
+
+        Raises:
+            CloudError: `packages`, with the reason in words.
+        """
+        options = ["--no-progress", "--require-hashes", "--no-deps", "--no-build", "--compile-bytecode"]
+        options += ["--link-mode", os.environ.get("UV_LINK_MODE") or "copy"]  # links break in synchronised folders
+        if os.environ.get("PIP_NO_INDEX", "").lower() in {"1", "true", "yes", "on"}:
+            options.append("--no-index")  # uv has no variable for it
+        self._run("install the packages", "pip", "install", *options, "--python", str(python), "-r", str(lock))
+
+    def _run(self, doing: str, *arguments: str) -> None:
+        code, output = self._process(*arguments, environ=environment(os.environ))
+        if code and any(word in output.lower() for word in _UNTRUSTED):
+            # Behind a proxy that reads the traffic, the system knows the proxy's certificate and uv does not.
+            self.tell("The package index is not trusted; trying with the certificates of this system.")
+            environ = environment(os.environ) | {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
+            code, output = self._process(*arguments, environ=environ)
+        if code:
+            raise CloudError("packages", f"Cannot {doing}: {tdg_core_installer.meaning(output)}.")
+
+    def _process(self, *arguments: str, environ: Mapping[str, str]) -> tuple[int, str]:
+        return tdg_work_process.run(
+            [self.program, *arguments], environ, self.folder, self.tell, self.cancelled, _INSTALL_S
+        )
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for uv: proxies, indexes and wheel folders that were set up for uv or pip apply."""
+    result = {name: value for name, value in environ.items() if name not in _MISLEADING}
+    for pip, names in _PIP_TO_UV.items():
+        if result.get(pip) and not any(result.get(name) for name in names):
+            # pip separates by blanks; for wheel folders uv wants commas.
+            result[names[0]] = ",".join(result[pip].split()) if names[0] == "UV_FIND_LINKS" else result[pip]
+    return result
+
+
+def find(own: Path, folder: Path, cancelled: threading.Event) -> Path | None:
+    """The first uv on this machine that runs and is new enough: on PATH, in the usual places, or fetched before.
+
+    Args:
+        own: Where `fetch` puts it.
+        folder: A folder to run it in.
+        cancelled: Ends the search.
+    """
+    for candidate in candidates(own, os.environ, Path.home()):
+        try:
+            environ = environment(os.environ)
+            code, output = tdg_work_process.run(
+                [candidate, "--version"], environ, folder, lambda _: None, cancelled, _PROGRAM_S
+            )
+        except CloudError:
+            if cancelled.is_set():
+                raise
+            continue  # made for another system, or a shim without a target
+        found = re.search(r"uv (\\d+)\\.(\\d+)", output)
+        if code == 0 and found and (int(found[1]), int(found[2])) >= _MIN:
+            return candidate
+    return None
+
+
+def candidates(own: Path, environ: Mapping[str, str], home: Path) -> Iterator[Path]:
+    """Where uv may be; each one is there, though it may not run."""
+    folders: list[str] = [environ.get("PATH", "")]
+    folders += [environ[name] for name in ("UV_INSTALL_DIR", "XDG_BIN_HOME") if environ.get(name)]
+    folders += [str(home / ".local/bin"), str(home / ".cargo/bin")]
+    if sys.platform == "win32":
+        for name, places in (
+            (
+                "LOCALAPPDATA",
+                (r"Microsoft\\WinGet\\Links", r"Programs\\uv", r"uv\\bin", r"Programs\\Python\\Python3*\\Scripts"),
+            ),
+            ("APPDATA", (r"Python\\Python3*\\Scripts",)),
+            ("ProgramData", (r"chocolatey\\bin",)),
+            ("USERPROFILE", (r"scoop\\shims",)),
+        ):
+            if environ.get(name):
+                folders += [str(found) for place in places for found in Path(environ[name]).glob(place)]
+    else:
+        folders += ["/opt/homebrew/bin", "/usr/local/bin", "/opt/local/bin"]
+    folders += [str(own / name) for name in ("bin", "Scripts")]
+    for path in folders:
+        found = shutil.which("uv", path=path) if path else None
+        if found:
+            yield Path(found)
+
+
+def fetch(own: Path, python: str, lock: Path, tell: Callable[[str], None], cancelled: threading.Event) -> Path:
+    """Installs the locked uv as a Python package, by the pip of that interpreter and with its hashes.
+
+    Args:
+        own: Folder for it.
+        python: TouchDesigner's interpreter.
+        lock: A requirements file that pins uv.
+        tell: Gets each line pip says.
+        cancelled: Ends pip when set.
+
+    Raises:
+        CloudError: `packages`.
+    """
+    shutil.rmtree(own, ignore_errors=True)
+    environ = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+    command = [python, "-m", "pip", "--no-input", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--target", str(own), "-r", str(lock)]
+    code, output = tdg_work_process.run(command, environ, own.parent, tell, cancelled, _INSTALL_S)
+    if code:
+        raise CloudError("packages", f"Cannot fetch the installer uv: {tdg_core_installer.meaning(output)}.")
+    found = find(own, own.parent, cancelled)
+    if found is None:
+        raise CloudError("packages", "The installer uv was fetched but does not run here. Install uv yourself.")
+    return found
 ''',
     "src/firestore/ext_firestore.py": '''\
 """FirestoreExt: the firestore component as users' scripts know it.
@@ -12487,7 +14003,6 @@ def read_documents(path: Path) -> list[DocumentRow]:
 Thread: worker only.
 """
 
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12583,6 +14098,9 @@ class Gateway:
         self.database = names.database_name(self.project_id, self.target)
         self.root = names.documents_root(self.database)
         self._emulated = bool(settings.emulator_host)
+        self._errors = tdg_gateway_firestore_errors.Errors(
+            settings.emulator_host or _HOST, self.project_id, self.target
+        )
         self._metadata = [("google-cloud-resource-prefix", self.database)]
         self._metadata.append(("x-goog-request-params", f"project_id={self.project_id}&database_id={self.target}"))
         if self._emulated:
@@ -12608,17 +14126,7 @@ class Gateway:
 
     def refresh_credentials(self) -> None:
         """Fetches a new token now; calls made from here on use it."""
-        if self._emulated:
-            return
-        refused, unreachable = self._api.auth_errors
-        request = functools.partial(self._api.auth_request(), timeout=CONNECT_S)
-        try:
-            self._app.credentials.refresh(request)
-        except unreachable:
-            raise tdg_gateway_firestore_errors.error_of("network", "", "fetching a token") from None
-        except refused as error:
-            code = "network" if getattr(error, "retryable", False) else "credentials"
-            raise tdg_gateway_firestore_errors.error_of(code, "", "fetching a token") from None
+        self._app.fetch_token()
 
     def commit(self, writes: Sequence[Mapping[str, Any]]) -> list[CommitResult]:
         """Carries out all writes in order, or none.
@@ -12719,6 +14227,7 @@ class Gateway:
             self.root,
             filters,
             self._api.grpc.RpcError,
+            self._errors,
         )
 
     # -----------------------------------------------------------------------------------------------------------------
@@ -12761,9 +14270,9 @@ class Gateway:
         try:
             return method(request, timeout=timeout_s, metadata=self._metadata)
         except self._api.grpc.RpcError as error:
-            raise tdg_gateway_firestore_errors.error_of_rpc(error, action) from None
+            raise self._errors.of_rpc(error, action) from None
         except ValueError:  # the channel is closed
-            raise tdg_gateway_firestore_errors.error_of("unavailable", "", action) from None
+            raise self._errors.of("unavailable", "", action) from None
 
 
 def open_gateway(settings: tdg_core_settings.Settings) -> Gateway:
@@ -12813,7 +14322,6 @@ class Api:
     Attributes:
         grpc: The package.
         messages: Protobuf classes of google.firestore.v1 by name, without the wrappers that cost microseconds each.
-        auth_errors: (RefreshError, TransportError) of google-auth.
         auth_request: Makes the HTTP request object that google-auth refreshes credentials with.
         auth_plugin: google-auth's plugin that puts a token into each call.
         sdk: The client package, for values of its classes.
@@ -12823,7 +14331,6 @@ class Api:
 
     grpc: Any
     messages: dict[str, Any]
-    auth_errors: tuple[type[Exception], type[Exception]]
     auth_request: Any
     auth_plugin: Any
     sdk: Any
@@ -12847,7 +14354,6 @@ def load() -> Api:
     """
     try:
         import google.api_core.datetime_helpers
-        import google.auth.exceptions
         import google.auth.transport.grpc
         import google.auth.transport.requests
         import google.cloud.firestore
@@ -12856,11 +14362,9 @@ def load() -> Api:
         from google.cloud.firestore_v1 import types
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
-    exceptions = google.auth.exceptions
     return Api(
         grpc=grpc,
         messages={name: getattr(types, name).pb() for name in _MESSAGES},
-        auth_errors=(exceptions.RefreshError, exceptions.TransportError),
         auth_request=google.auth.transport.requests.Request,
         auth_plugin=google.auth.transport.grpc.AuthMetadataPlugin,
         sdk=google.cloud.firestore,
@@ -12874,9 +14378,11 @@ def load() -> Api:
 Thread: worker only.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import tdg_core_errors
+import tdg_gateway_errors
 
 CloudError = tdg_core_errors.CloudError
 
@@ -12888,15 +14394,12 @@ _STATUS = (
 )  # fmt: skip
 
 _WORDS = {
-    "network": "Firestore cannot be reached ({action}). Check the network; it is tried again by itself.",
     "unavailable": "Firestore cannot be reached ({action}). Check the network; it is tried again by itself.",
     "deadline": "Firestore did not answer in time ({action}). Check the network; it is tried again by itself.",
     "exhausted": "Firestore's quota is used up ({action}): {details} It is tried again by itself; see the usage page.",
     "aborted": "Firestore gave up because of other writes to the same data ({action}). It is tried again by itself.",
     "internal": "Firestore failed inside ({action}): {details} It is tried again by itself.",
     "unknown": "Firestore failed ({action}): {details} It is tried again by itself.",
-    "permission": "Firestore refuses permission ({action}): {details} Give the service account the role Cloud "
-    "Datastore User, and see that the Firestore API is enabled.",
     "credentials": "Google does not accept the credentials ({action}). Check that the key belongs to this project, is "
     "not deleted, and that this computer's clock is right.",
     "not_found": "Firestore does not find it ({action}): {details}",
@@ -12905,41 +14408,53 @@ _WORDS = {
     "invalid": "Firestore refuses it as wrong ({action}): {details}",
 }
 
-# What gRPC says when google-auth could not give it a token.
-_PLUGIN = "Getting metadata from plugin failed"
-#: Answers of the token server that no waiting will change.
-_DEAD_CREDENTIALS = ("invalid_grant", "invalid_client", "unauthorized_client", "account not found")
+_ROLE = "Cloud Datastore User"
 
-_MAX_DETAILS = 300
+#: The address at which a missing index is made is long.
+_MAX_DETAILS = 1000
 
 
-def error_of_rpc(error: Any, action: str) -> CloudError:
-    """From a `grpc.RpcError`.
+@dataclass(frozen=True)
+class Errors:
+    """Makes errors for one connection.
 
-    Args:
-        error: With its `code()` and `details()`.
-        action: What was being done, e.g. `writing 3 documents`.
+    Attributes:
+        host: Where the server is.
+        project_id: Whose database it is.
+        database: Its id.
     """
-    details = str(error.details() or "")
-    if details.startswith(_PLUGIN):
-        dead = any(word in details.lower() for word in _DEAD_CREDENTIALS)
-        return error_of("credentials" if dead else "network", "", action)
-    return error_of(tdg_core_errors.code_of_grpc(error.code().name), details, action)
 
+    host: str
+    project_id: str
+    database: str
 
-def error_of_status(status: Any, action: str) -> CloudError:
-    """From a `google.rpc.Status`, as it stands inside a response."""
-    name = _STATUS[status.code] if status.code < len(_STATUS) else "UNKNOWN"
-    return error_of(tdg_core_errors.code_of_grpc(name), status.message, action)
+    def of_rpc(self, error: Any, action: str) -> CloudError:
+        """From a `grpc.RpcError`.
 
+        Args:
+            error: With its `code()` and `details()`.
+            action: What was being done, e.g. `writing 3 documents`.
+        """
+        code, details = tdg_core_errors.code_of_grpc(error.code().name), str(error.details() or "")
+        if code in {"unavailable", "unknown"}:
+            trouble = tdg_gateway_errors.rpc_trouble(details, self.host)
+            if trouble is not None:
+                return trouble
+        return self.of(code, details, action)
 
-def error_of(code: str, details: str, action: str) -> CloudError:
-    """The error of that code in words; `details` is what the server said."""
-    text = " ".join(details.split())[:_MAX_DETAILS] or "no reason given"
-    if text[-1] not in ".!?":
-        text += "."
-    words = _WORDS.get(code, _WORDS["unknown"])
-    return CloudError(code, words.format(action=action, details=text))
+    def of_status(self, status: Any, action: str) -> CloudError:
+        """From a `google.rpc.Status`, as it stands inside a response."""
+        name = _STATUS[status.code] if status.code < len(_STATUS) else "UNKNOWN"
+        return self.of(tdg_core_errors.code_of_grpc(name), status.message, action)
+
+    def of(self, code: str, details: str, action: str) -> CloudError:
+        """The error of that code in words; `details` is what the server said."""
+        if code == "permission":
+            return tdg_gateway_errors.forbidden(details, f"the database {self.database}", _ROLE, self.project_id)
+        text = " ".join(details.split())[:_MAX_DETAILS] or "no reason given"
+        if text[-1] not in ".!?":
+            text += "."
+        return CloudError(code, _WORDS.get(code, _WORDS["unknown"]).format(action=action, details=text))
 ''',
     "src/firestore/tdg_gateway_firestore_listen.py": '''\
 """One Listen stream: targets go in, batches of plain events come out.
@@ -12979,6 +14494,7 @@ class ListenStream:
         root: What the resource name of every document begins with.
         filters: Which documents and fields are let in.
         rpc_error: What the call raises.
+        errors: Makes our own errors of it.
     """
 
     def __init__(
@@ -12989,6 +14505,7 @@ class ListenStream:
         root: str,
         filters: tdg_core_firestore_filters.Filters,
         rpc_error: type[Exception],
+        errors: tdg_gateway_firestore_errors.Errors,
     ) -> None:
         self._open_call = open_call
         self._request = request
@@ -12996,6 +14513,7 @@ class ListenStream:
         self._root = root
         self._filters = filters
         self._rpc_error = rpc_error
+        self._errors = errors
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._call: Any = None
         self._cancelled = False
@@ -13057,9 +14575,9 @@ class ListenStream:
                     yield batch
                     batch = []
         except self._rpc_error as error:
-            raise tdg_gateway_firestore_errors.error_of_rpc(error, "listening") from None
+            raise self._errors.of_rpc(error, "listening") from None
         except ValueError:  # the channel is closed
-            raise tdg_gateway_firestore_errors.error_of("unavailable", "", "listening") from None
+            raise self._errors.of("unavailable", "", "listening") from None
         finally:
             self.cancel()
         raise CloudError("unavailable", "Firestore ended the stream; it is opened again.")
@@ -13073,21 +14591,20 @@ class ListenStream:
             gone = getattr(response, kind)
             return events.DocumentGone(gone.document.rpartition("/")[2], tuple(gone.removed_target_ids))
         if kind == "target_change":
-            return _target_change(response.target_change)
+            return self._target_change(response.target_change)
         if kind == "filter":
             return events.Size(response.filter.target_id, response.filter.count)
         return None  # something a newer server says
 
-
-def _target_change(change: Any) -> events.TargetChange:
-    code = message = ""
-    if change.HasField("cause") and change.cause.code:
-        error = tdg_gateway_firestore_errors.error_of_status(change.cause, "listening")
-        code, message = error.code, error.message
-    read_time = events.nanos_of(change.read_time) if change.HasField("read_time") else 0
-    return events.TargetChange(
-        change.target_change_type, tuple(change.target_ids), change.resume_token, read_time, code, message
-    )
+    def _target_change(self, change: Any) -> events.TargetChange:
+        code = message = ""
+        if change.HasField("cause") and change.cause.code:
+            error = self._errors.of_status(change.cause, "listening")
+            code, message = error.code, error.message
+        read_time = events.nanos_of(change.read_time) if change.HasField("read_time") else 0
+        return events.TargetChange(
+            change.target_change_type, tuple(change.target_ids), change.resume_token, read_time, code, message
+        )
 
 
 def _fill_query(message: Any, spec: Spec, root: str) -> None:
@@ -16402,6 +17919,7 @@ LEDGER_COLLECTION = "td_gcp_ledger"
 #: Refusals that concern every write of a commit alike.
 _WHOLE = frozenset({"permission", "credentials"})
 
+
 class Gateway(Protocol):
     """What sending needs of a gateway."""
 
@@ -16591,7 +18109,6 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "op": entry.op_type,
         "data": entry.payload,
     }
-
 ''',
     "src/storage/ext_storage.py": '''\
 """StorageExt: the storage component's methods, promoted as `op.storage.Upload(...)` and so on.
@@ -16603,6 +18120,7 @@ import dataclasses
 import datetime
 import functools
 import os
+import random
 import uuid
 from collections import deque
 from collections.abc import Callable
@@ -16977,9 +18495,14 @@ class StorageExt(tdg_td_component.ComponentExt):
         self._refresh()
 
 
+#: Seeded by the system once; asking it for every id would mean waiting for the interpreter each time.
+_CHANCE = random.Random()
+
+
 def _stamp() -> tuple[str, str]:
     """A new id, which is never given twice, and the time."""
-    return str(uuid.uuid4()), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
+    key = uuid.UUID(int=_CHANCE.getrandbits(128), version=4)
+    return str(key), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
 def _size_of(local_path: str) -> int:
@@ -17449,8 +18972,6 @@ def resource(content_type: str, options: Mapping[str, Any]) -> dict[str, Any]:
         fields["metadata"] = options["metadata"]
     if "cache_control" in options:
         fields["cacheControl"] = options["cache_control"]
-    if options.get("make_public"):
-        fields["acl"] = [{"entity": "allUsers", "role": "READER"}]
     return fields
 
 
@@ -18241,20 +19762,24 @@ class Body:
 class Response:
     """An answer whose body has not been read yet."""
 
-    def __init__(self, raw: http.client.HTTPResponse, host: str) -> None:
+    def __init__(self, raw: http.client.HTTPResponse, host: str, check: Callable[[], None]) -> None:
         self.status = raw.status
         self.headers: Mapping[str, str] = raw.headers  # type: ignore[assignment]  # reads like one, ignoring case
         self.raw = raw
         self._host = host
+        self._check = check
 
     def read(self, most: int) -> bytes:
         """The next bytes of the body; empty at its end, also when it ends early.
 
         Raises:
-            CloudError: `network` or `deadline`.
+            CloudError: `network`, `deadline`, or `cancelled` when it was ended on purpose.
         """
         with _explained(self._host):
-            return self.raw.read(most)
+            data = self.raw.read(most)
+        if not data:
+            self._check()
+        return data
 
     def json(self) -> dict[str, Any]:
         """The whole body as a JSON object.
@@ -18386,13 +19911,18 @@ class Http:
                 raw = _exchange(connection, method, address[len(f"{parts.scheme}://{parts.netloc}") :], complete, body)
             with token.closing(lambda: _shut(connection)):
                 try:
-                    yield Response(raw, parts.netloc)
+                    yield Response(raw, parts.netloc, lambda: self._check(token))
                 except CloudError as error:
                     # A read that was ended on purpose looks like a broken network.
                     raise _on_purpose(error, self, token) from error
             kept = _is_read(raw) and not raw.will_close
         finally:
             self._give_back(parts.scheme, parts.netloc, connection, kept)
+
+    def _check(self, token: Token) -> None:
+        """Raises if a call was ended on purpose: its socket just looks as if the server had closed it."""
+        if token.cancelled or self._closed:
+            raise _on_purpose(CloudError("network", ""), self, token)
 
     def _take(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         with self._lock:
@@ -18888,15 +20418,19 @@ class StorageGateway:
         """Content for `insert` and `send`: its length, and a function that gives its blocks, each time anew."""
         return Body(length, blocks)
 
-    def insert(self, name: str, meta: Mapping[str, Any], content: Body, replaces: int, token: Token) -> Info:
+    def insert(
+        self, name: str, meta: Mapping[str, Any], content: Body, replaces: int, token: Token, *, public: bool = False
+    ) -> Info:
         """Uploads a small object in one request; the server checks `meta["crc32c"]`.
 
         Args:
             meta: Fields of the object resource, as `tdg_core_objects.resource` makes them.
             replaces: The generation that this replaces, 0 for none.
+            public: Whether anyone may read it.
 
         Raises:
-            CloudError: `precondition` if it has another generation; `checksum` if the content came in damaged.
+            CloudError: `precondition` if it has another generation; `checksum` if the content came in damaged;
+                `invalid` if it cannot be made public.
         """
         boundary = uuid.uuid4().hex
         resource = json.dumps({**meta, "name": name}, ensure_ascii=False)
@@ -18914,7 +20448,7 @@ class StorageGateway:
                 waiting = b""
             yield waiting + tail
 
-        query = _query(uploadType="multipart", name=name, ifGenerationMatch=replaces, fields=_FIELDS)
+        query = self._upload_query("multipart", name, replaces, public)
         with _upload_errors(name):
             answer = self._http.json(
                 "POST",
@@ -18926,13 +20460,15 @@ class StorageGateway:
             )
         return self._described(answer)
 
-    def begin(self, name: str, meta: Mapping[str, Any], size: int, replaces: int, token: Token) -> str:
+    def begin(
+        self, name: str, meta: Mapping[str, Any], size: int, replaces: int, token: Token, *, public: bool = False
+    ) -> str:
         """Begins an upload in parts: the address of its session, which lives for a week and needs no credentials.
 
         Raises:
             CloudError: `precondition` if the object has another generation.
         """
-        query = _query(uploadType="resumable", name=name, ifGenerationMatch=replaces, fields=_FIELDS)
+        query = self._upload_query("resumable", name, replaces, public)
         headers = {
             "Content-Type": "application/json; charset=UTF-8",
             "X-Upload-Content-Type": str(meta.get("contentType") or "application/octet-stream"),
@@ -18975,6 +20511,10 @@ class StorageGateway:
         headers = {"X-Goog-Hash": f"crc32c={crc32c}"} if crc32c else {}
         with _upload_errors(name):
             return self._put(session, name, content, part, headers, token)
+
+    def _upload_query(self, kind: str, name: str, replaces: int, public: bool) -> str:
+        access = "publicRead" if public else ""
+        return _query(uploadType=kind, name=name, ifGenerationMatch=replaces, predefinedAcl=access, fields=_FIELDS)
 
     def _put(
         self, session: str, name: str, content: str, body: Body | None, headers: Mapping[str, str], token: Token
@@ -19139,7 +20679,7 @@ def _authorizer(google: _Google, credentials: Any) -> Callable[[str, str, dict[s
     def authorize(method: str, address: str, headers: dict[str, str], renew: bool) -> None:
         with lock:
             try:
-                if renew and hasattr(credentials, "expiry"):
+                if renew and credentials.token:
                     credentials.refresh(google.auth_request)
                 credentials.before_request(google.auth_request, method, address, headers)
             except google.refresh_error as error:
@@ -19359,6 +20899,8 @@ class Transfers:
             if event.status in tdg_core_jobs.ENDED:
                 self._tell_end(event, [])
             return
+        if event == seen.now and seen.now is not event:
+            return
         former, seen.now = seen.now, event
         self._count(event, former)
         self._write(event)
@@ -19405,8 +20947,6 @@ class Transfers:
             self._log.error(f"{what} failed: {event.error}")
         elif event.status == tdg_core_jobs.CANCELLED:
             self._log.info(f"{what} {event.error}")
-        else:
-            self._log.debug(f"{what} complete")
         self.enders.get(event.type, self._transfer_ended)(event, files)
 
     def _transfer_ended(self, event: Changed, _files: list[dict[str, Any]]) -> None:
@@ -20771,6 +22311,7 @@ class _Upload:
         self._crc: int | None = None
         content_type = run.options.get("content_type") or tdg_core_objects.content_type(run.remote_path)
         self._meta = tdg_core_objects.resource(content_type, run.options)
+        self._public = bool(run.options.get("make_public"))
         # Checksums of the beginning up to each part, so that going back does not mean reading all of it again.
         self._crc_at = {0: 0}
 
@@ -20803,7 +22344,7 @@ class _Upload:
         """Whether an object is what this upload makes; who may read it is not known, so a public one never is."""
         meta = self._meta
         return (
-            "acl" not in meta
+            not self._public
             and info["size"] == self._print.size
             and info["content_type"] == meta["contentType"]
             and info["metadata"] == meta.get("metadata", {})
@@ -20827,7 +22368,7 @@ class _Upload:
         run, size = self._run, self._print.size
         meta = {**self._meta, "crc32c": tdg_core_crc32c.to_text(self._whole_crc())}
         content = self._body(0, size, lambda _: None)
-        info: Info = run.gateway.insert(run.remote_path, meta, content, replaces, run.token)
+        info: Info = run.gateway.insert(run.remote_path, meta, content, replaces, run.token, public=self._public)
         return self._checked(info)
 
     def _send_large(self, replaces: int) -> Info:
@@ -20859,7 +22400,7 @@ class _Upload:
                     raise
             else:
                 return session, held
-        session = run.gateway.begin(run.remote_path, self._meta, size, replaces, run.token)
+        session = run.gateway.begin(run.remote_path, self._meta, size, replaces, run.token, public=self._public)
         run.save({"session": session, "bucket": run.gateway.target, "print": [size, self._print.mtime_ns]})
         return session, 0
 
