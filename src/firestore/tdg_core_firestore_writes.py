@@ -10,7 +10,7 @@ Times are monotonic seconds given by the caller.
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import tdg_core_retry
@@ -71,7 +71,7 @@ class Entry:
     guarded: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.guarded = self.op_type in {SET_MERGE, UPDATE} and any(word in self.payload for word in _UNREPEATABLE)
+        self.guarded = _needs_guard(self.op_type, self.payload)
 
     @property
     def key(self) -> Key:
@@ -412,6 +412,21 @@ def problem_of(collection: object, doc_id: object, op_type: object, payload: obj
     if op_type == UPDATE and not payload:
         return f"the update of {collection}/{doc_id} names no field"
     return ""
+
+
+def problem_of_batch(batch: Sequence[tuple[str, str] | None]) -> str:
+    """What makes an atomic batch (op_type and payload text each) one that can never run; empty when nothing does."""
+    if None in batch:
+        return "an atomic batch with a write that can never run is refused as a whole"
+    guard = any(one is not None and _needs_guard(*one) for one in batch)
+    if len(batch) + guard <= MAX_WRITES:
+        return ""
+    why = " (one place is taken by what makes increments and array changes count once)" if guard else ""
+    return f"an atomic batch has at most {MAX_WRITES - guard} writes{why}, this one {len(batch)}"
+
+
+def _needs_guard(op_type: str, payload: str) -> bool:
+    return op_type in {SET_MERGE, UPDATE} and any(word in payload for word in _UNREPEATABLE)
 
 
 def _size(entry: Entry) -> int:

@@ -70,11 +70,13 @@ class Outbound:
         """Queues several writes; see `FirestoreExt.PushBatch`."""
         name = str(uuid.uuid4()) if atomic else ""
         items = [self._operation(one, name) for one in operations]
-        if atomic and len(items) > writes.MAX_WRITES:
-            self.refuse(f"an atomic batch has at most {writes.MAX_WRITES} writes, this one {len(items)}")
-            items = [None] * len(items)
-        elif atomic and None in items:
-            items = [None] * len(items)
+        if atomic:
+            problem = writes.problem_of_batch(
+                [None if item is None else (item.op_type, item.payload) for item in items]
+            )
+            if problem:
+                self.refuse(problem)
+                items = [None] * len(items)
         self.submit([item for item in items if item is not None])
         return ["" if item is None else item.queue_id for item in items]
 

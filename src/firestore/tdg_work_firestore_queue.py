@@ -23,6 +23,9 @@ QueueRow = tdg_core_firestore_messages.QueueRow
 Result = tdg_core_firestore_messages.Result
 Commit = tdg_core_firestore_writes.Commit
 
+#: Failures after which it is certain that the server has done nothing.
+_NOT_CARRIED_OUT = frozenset({"aborted", "exhausted"})
+
 _CLEARED = "discarded: the write queue was cleared before the server had confirmed it"
 
 
@@ -148,9 +151,11 @@ class DurableQueue:
             self._tell(entry, tdg_core_firestore_messages.CONFIRMED, version=version(entry))
 
     def failed(self, commit: Commit, error: CloudError, not_before: float) -> None:
-        """It could not be carried out now; whether the server has done it all the same may be unknown."""
-        gone = self.queue.again(commit, not_before, unknown=True)
-        self._gone(gone, error)
+        """It could not be carried out now, or nobody knows whether it was."""
+        unknown = error.code not in _NOT_CARRIED_OUT
+        if not unknown:
+            self._mark_commit(commit, "")
+        self._gone(self.queue.again(commit, not_before, unknown), error)
         for entry in commit.entries:
             if self.queue.get(entry.queue_id) is entry:
                 self._count_failure(entry, error.message)

@@ -17,6 +17,9 @@ import tdg_work_store
 
 Entry = tdg_core_firestore_writes.Entry
 
+#: Milliseconds to wait for another program's lock.
+_PATIENCE_MS = 250
+
 _QUEUE = "queue_id, collection, doc_id, op_type, payload, queued_at, retry_count, last_error"
 
 _MIGRATIONS = (
@@ -74,6 +77,8 @@ class FirestoreStore(tdg_work_store.Store):
 
     def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
         super().__init__(path, _MIGRATIONS, tell)
+        # Someone else's lock must not hold up the engine: what could not be written is written later.
+        self.connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
 
     # The queue -------------------------------------------------------------------------------------------------------
 

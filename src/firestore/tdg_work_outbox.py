@@ -33,6 +33,7 @@ LEDGER_COLLECTION = "td_gcp_ledger"
 #: Refusals that concern every write of a commit alike.
 _WHOLE = frozenset({"permission", "credentials"})
 
+
 class Gateway(Protocol):
     """What sending needs of a gateway."""
 
@@ -222,4 +223,3 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "op": entry.op_type,
         "data": entry.payload,
     }
-

@@ -278,6 +278,22 @@ def test_a_delete_needs_no_data() -> None:
     assert not writes.problem_of("c", "d", "delete", None)
 
 
+@pytest.mark.parametrize(
+    ("batch", "word"),
+    [
+        ([("set", "{}")] * 500, ""),
+        ([("set", "{}")] * 501, "500"),
+        ([("update", INCREMENT)] * 499, ""),
+        ([("update", INCREMENT)] * 500, "499"),
+        ([("set", "{}"), None], "as a whole"),
+    ],
+)
+def test_an_atomic_batch_that_can_never_run_is_named(batch: list[tuple[str, str] | None], word: str) -> None:
+    problem = writes.problem_of_batch(batch)
+    assert word in problem
+    assert bool(problem) == bool(word)
+
+
 operations = st.lists(
     st.tuples(
         st.sampled_from("abc"),
