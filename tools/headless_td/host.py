@@ -407,6 +407,8 @@ class Host(Account):
             ours = thread.name.startswith(self.thread_prefix)
             # Executors are no daemons but end by themselves when the process does.
             if ours or not (thread.daemon or thread.name.startswith("ThreadPoolExecutor")):
+                while thread.ident is None:  # it is just being started, and cannot be joined yet
+                    time.sleep(0.001)
                 thread.join(max(0.0, deadline_s - time.monotonic()))
                 if thread.is_alive():
                     why = (
