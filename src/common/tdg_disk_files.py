@@ -24,7 +24,7 @@ _PARTIAL_SUFFIX = ".part"
 BLOCK = 256 << 10
 
 #: How often, and with what pause in seconds, a target that another program holds open is tried (Windows).
-_REPLACE_TRIES = 20
+_REPLACE_TRIES = 20 if os.name == "nt" else 1
 _REPLACE_PAUSE_S = 0.5
 
 
@@ -199,9 +199,8 @@ def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] 
     """
     with explained(target, "write"), path.open("r+b") as file:
         os.fsync(file.fileno())
-    tries = _REPLACE_TRIES if os.name == "nt" else 1
     with explained(target, "replace"):
-        for _ in range(tries - 1):
+        for _ in range(_REPLACE_TRIES - 1):
             with contextlib.suppress(PermissionError):
                 path.replace(target)
                 break

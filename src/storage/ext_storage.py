@@ -7,12 +7,12 @@ import dataclasses
 import datetime
 import functools
 import os
+import random
 import uuid
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import ext_bootstrap
 import td
 import tdg_bridge_thread
 import tdg_core_errors
@@ -28,6 +28,7 @@ import tdg_gateway_storage
 import tdg_td_component
 import tdg_td_params
 import tdg_td_transfers
+import tdg_work_bootstrap
 import tdg_work_storage
 
 # The names by which contributors know the workers.
@@ -36,7 +37,7 @@ _download_worker = tdg_work_storage.WORKERS["download"]
 _delete_worker = tdg_work_storage.WORKERS["delete"]
 _list_worker = tdg_work_storage.WORKERS["list"]
 _metadata_worker = tdg_work_storage.WORKERS["metadata"]
-_bootstrap_worker = ext_bootstrap._bootstrap_worker
+_bootstrap_worker = tdg_work_bootstrap.install
 _reconnect_sleep = tdg_core_retry.backoff_s
 
 CloudError = tdg_core_errors.CloudError
@@ -381,9 +382,14 @@ class StorageExt(tdg_td_component.ComponentExt):
         self._refresh()
 
 
+#: Seeded by the system once; asking it for every id would mean waiting for the interpreter each time.
+_CHANCE = random.Random()
+
+
 def _stamp() -> tuple[str, str]:
     """A new id, which is never given twice, and the time."""
-    return str(uuid.uuid4()), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
+    key = uuid.UUID(int=_CHANCE.getrandbits(128), version=4)
+    return str(key), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
 def _size_of(local_path: str) -> int:

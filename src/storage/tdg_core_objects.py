@@ -106,8 +106,6 @@ def resource(content_type: str, options: Mapping[str, Any]) -> dict[str, Any]:
         fields["metadata"] = options["metadata"]
     if "cache_control" in options:
         fields["cacheControl"] = options["cache_control"]
-    if options.get("make_public"):
-        fields["acl"] = [{"entity": "allUsers", "role": "READER"}]
     return fields
 
 

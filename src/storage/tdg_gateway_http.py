@@ -32,6 +32,8 @@ CloudError = tdg_core_errors.CloudError
 _CONNECT_TIMEOUT_S = 10.0
 #: Longest silence of the server, and longest time for one block of a body to leave.
 _TIMEOUT_S = 60.0
+#: How long a read collects.
+_MOMENT_S = 0.1
 #: An idle connection older than that is not used again: servers and routers close them at times of their own.
 _IDLE_S = 60.0
 #: Most bytes of an error's body that are looked at.
@@ -68,20 +70,40 @@ class Body:
 class Response:
     """An answer whose body has not been read yet."""
 
-    def __init__(self, raw: http.client.HTTPResponse, host: str) -> None:
+    def __init__(self, raw: http.client.HTTPResponse, host: str, check: Callable[[], None]) -> None:
         self.status = raw.status
         self.headers: Mapping[str, str] = raw.headers  # type: ignore[assignment]  # reads like one, ignoring case
         self.raw = raw
         self._host = host
+        self._check = check
 
     def read(self, most: int) -> bytes:
         """The next bytes of the body; empty at its end, also when it ends early.
 
+        As many as come within a moment: a fast stream costs few steps, a slow one still shows that it moves.
+
         Raises:
-            CloudError: `network` or `deadline`.
+            CloudError: `network`, `deadline`, or `cancelled` when it was ended on purpose.
         """
+        pieces: list[bytes] = []
+        missing, until = most, time.monotonic() + _MOMENT_S
         with _explained(self._host):
-            return self.raw.read(most)
+            while missing > 0:
+                try:
+                    piece = self.raw.read1(missing)
+                except OSError:
+                    if not pieces:
+                        raise
+                    break  # what has come counts; the next read meets the error again
+                if not piece:
+                    break
+                pieces.append(piece)
+                missing -= len(piece)
+                if time.monotonic() >= until:
+                    break
+        if not pieces:
+            self._check()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def json(self) -> dict[str, Any]:
         """The whole body as a JSON object.
@@ -213,13 +235,18 @@ class Http:
                 raw = _exchange(connection, method, address[len(f"{parts.scheme}://{parts.netloc}") :], complete, body)
             with token.closing(lambda: _shut(connection)):
                 try:
-                    yield Response(raw, parts.netloc)
+                    yield Response(raw, parts.netloc, lambda: self._check(token))
                 except CloudError as error:
                     # A read that was ended on purpose looks like a broken network.
                     raise _on_purpose(error, self, token) from error
             kept = _is_read(raw) and not raw.will_close
         finally:
             self._give_back(parts.scheme, parts.netloc, connection, kept)
+
+    def _check(self, token: Token) -> None:
+        """Raises if a call was ended on purpose: its socket just looks as if the server had closed it."""
+        if token.cancelled or self._closed:
+            raise _on_purpose(CloudError("network", ""), self, token)
 
     def _take(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         with self._lock:

@@ -205,15 +205,19 @@ class StorageGateway:
         """Content for `insert` and `send`: its length, and a function that gives its blocks, each time anew."""
         return Body(length, blocks)
 
-    def insert(self, name: str, meta: Mapping[str, Any], content: Body, replaces: int, token: Token) -> Info:
+    def insert(
+        self, name: str, meta: Mapping[str, Any], content: Body, replaces: int, token: Token, *, public: bool = False
+    ) -> Info:
         """Uploads a small object in one request; the server checks `meta["crc32c"]`.
 
         Args:
             meta: Fields of the object resource, as `tdg_core_objects.resource` makes them.
             replaces: The generation that this replaces, 0 for none.
+            public: Whether anyone may read it.
 
         Raises:
-            CloudError: `precondition` if it has another generation; `checksum` if the content came in damaged.
+            CloudError: `precondition` if it has another generation; `checksum` if the content came in damaged;
+                `invalid` if it cannot be made public.
         """
         boundary = uuid.uuid4().hex
         resource = json.dumps({**meta, "name": name}, ensure_ascii=False)
@@ -231,7 +235,7 @@ class StorageGateway:
                 waiting = b""
             yield waiting + tail
 
-        query = _query(uploadType="multipart", name=name, ifGenerationMatch=replaces, fields=_FIELDS)
+        query = self._upload_query("multipart", name, replaces, public)
         with _upload_errors(name):
             answer = self._http.json(
                 "POST",
@@ -243,13 +247,15 @@ class StorageGateway:
             )
         return self._described(answer)
 
-    def begin(self, name: str, meta: Mapping[str, Any], size: int, replaces: int, token: Token) -> str:
+    def begin(
+        self, name: str, meta: Mapping[str, Any], size: int, replaces: int, token: Token, *, public: bool = False
+    ) -> str:
         """Begins an upload in parts: the address of its session, which lives for a week and needs no credentials.
 
         Raises:
             CloudError: `precondition` if the object has another generation.
         """
-        query = _query(uploadType="resumable", name=name, ifGenerationMatch=replaces, fields=_FIELDS)
+        query = self._upload_query("resumable", name, replaces, public)
         headers = {
             "Content-Type": "application/json; charset=UTF-8",
             "X-Upload-Content-Type": str(meta.get("contentType") or "application/octet-stream"),
@@ -292,6 +298,10 @@ class StorageGateway:
         headers = {"X-Goog-Hash": f"crc32c={crc32c}"} if crc32c else {}
         with _upload_errors(name):
             return self._put(session, name, content, part, headers, token)
+
+    def _upload_query(self, kind: str, name: str, replaces: int, public: bool) -> str:
+        access = "publicRead" if public else ""
+        return _query(uploadType=kind, name=name, ifGenerationMatch=replaces, predefinedAcl=access, fields=_FIELDS)
 
     def _put(
         self, session: str, name: str, content: str, body: Body | None, headers: Mapping[str, str], token: Token
@@ -456,7 +466,7 @@ def _authorizer(google: _Google, credentials: Any) -> Callable[[str, str, dict[s
     def authorize(method: str, address: str, headers: dict[str, str], renew: bool) -> None:
         with lock:
             try:
-                if renew and hasattr(credentials, "expiry"):
+                if renew and credentials.token:
                     credentials.refresh(google.auth_request)
                 credentials.before_request(google.auth_request, method, address, headers)
             except google.refresh_error as error:

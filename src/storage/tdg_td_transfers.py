@@ -169,6 +169,8 @@ class Transfers:
             if event.status in tdg_core_jobs.ENDED:
                 self._tell_end(event, [])
             return
+        if event == seen.now and seen.now is not event:
+            return
         former, seen.now = seen.now, event
         self._count(event, former)
         self._write(event)
@@ -215,8 +217,6 @@ class Transfers:
             self._log.error(f"{what} failed: {event.error}")
         elif event.status == tdg_core_jobs.CANCELLED:
             self._log.info(f"{what} {event.error}")
-        else:
-            self._log.debug(f"{what} complete")
         self.enders.get(event.type, self._transfer_ended)(event, files)
 
     def _transfer_ended(self, event: Changed, _files: list[dict[str, Any]]) -> None:

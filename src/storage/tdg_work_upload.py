@@ -8,7 +8,7 @@ told from a foreign write: if the object there has our content, the first attemp
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import tdg_core_crc32c
@@ -29,6 +29,8 @@ PART = 32 << 20
 GRANULE = 256 << 10
 #: Below that a wrong guess (the name is new) costs less than asking first.
 _GUESS = 256 << 10
+#: After these a session is of no use any more; after all others it is continued.
+_SESSION_ENDS = frozenset({"not_found", "precondition", "checksum", "invalid"})
 #: How often a file may change under our hands, an object under another writer's, a session expire.
 _MOST_ROUNDS = 5
 
@@ -63,6 +65,7 @@ class _Upload:
         self._crc: int | None = None
         content_type = run.options.get("content_type") or tdg_core_objects.content_type(run.remote_path)
         self._meta = tdg_core_objects.resource(content_type, run.options)
+        self._public = bool(run.options.get("make_public"))
         # Checksums of the beginning up to each part, so that going back does not mean reading all of it again.
         self._crc_at = {0: 0}
 
@@ -95,7 +98,7 @@ class _Upload:
         """Whether an object is what this upload makes; who may read it is not known, so a public one never is."""
         meta = self._meta
         return (
-            "acl" not in meta
+            not self._public
             and info["size"] == self._print.size
             and info["content_type"] == meta["contentType"]
             and info["metadata"] == meta.get("metadata", {})
@@ -118,8 +121,8 @@ class _Upload:
     def _send_small(self, replaces: int) -> Info:
         run, size = self._run, self._print.size
         meta = {**self._meta, "crc32c": tdg_core_crc32c.to_text(self._whole_crc())}
-        content = self._body(0, size, lambda _: None)
-        info: Info = run.gateway.insert(run.remote_path, meta, content, replaces, run.token)
+        content = self._body(0, size)
+        info: Info = run.gateway.insert(run.remote_path, meta, content, replaces, run.token, public=self._public)
         return self._checked(info)
 
     def _send_large(self, replaces: int) -> Info:
@@ -129,12 +132,10 @@ class _Upload:
             try:
                 return self._checked(held if isinstance(held, dict) else self._send_parts(session, held))
             except CloudError as error:
-                if error.code == "precondition":
-                    raise
-                if error.code != "not_found":
+                if error.code in _SESSION_ENDS:
                     run.save({})
+                if error.code != "not_found":  # that says that the session has expired: start over
                     raise
-                run.save({})  # the session has expired: start over
         raise CloudError("unavailable", f"The server gave up the upload of {run.remote_path} again and again.")
 
     def _session(self, replaces: int) -> tuple[str, int | Info]:
@@ -151,7 +152,7 @@ class _Upload:
                     raise
             else:
                 return session, held
-        session = run.gateway.begin(run.remote_path, self._meta, size, replaces, run.token)
+        session = run.gateway.begin(run.remote_path, self._meta, size, replaces, run.token, public=self._public)
         run.save({"session": session, "bucket": run.gateway.target, "print": [size, self._print.mtime_ns]})
         return session, 0
 
@@ -162,38 +163,33 @@ class _Upload:
             start = held - held % GRANULE
             length = min(PART, size - start)
             last = start + length == size
-            sent = self._crc_up_to(start)
+            self._crc_up_to(start)
             crc = tdg_core_crc32c.to_text(self._whole_crc()) if last else ""
-
-            def count(block: bytes) -> None:
-                nonlocal sent
-                sent = run.gateway.extend_crc32c(sent, block)
-
-            part = self._body(start, length, count)
+            part = self._body(start, length)
             try:
                 answer = run.gateway.send(session, run.remote_path, part, start, size, run.token, crc)
             except CloudError as error:
                 self._tries.failed(error)
                 answer = self._tries.until_done(lambda: run.gateway.offset(session, run.remote_path, size, run.token))
-            else:
-                self._crc_at[start + length] = sent
             if isinstance(answer, dict):
                 return answer
             if answer > start:
                 self._tries.progressed()
             held = answer
 
-    def _body(self, start: int, length: int, count: Callable[[bytes], None]) -> Any:
+    def _body(self, start: int, length: int) -> Any:
+        """A part of the file on its way, its checksum taken as it passes."""
         run, size = self._run, self._print.size
 
         def blocks() -> Iterator[bytes]:
-            done = start
+            done, crc = start, self._crc_at[start]
             for block in tdg_disk_files.blocks(self._file, start, length):
                 run.token.check()
-                count(block)
+                crc = run.gateway.extend_crc32c(crc, block)
                 yield block
                 done += len(block)
                 run.progress(done, size)
+            self._crc_at[start + length] = crc
 
         return run.gateway.body(length, blocks)
 

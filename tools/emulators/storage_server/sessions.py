@@ -4,6 +4,7 @@ https://cloud.google.com/storage/docs/performing-resumable-uploads
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,14 @@ class UploadSession:
     content: Content = field(default_factory=Content)
     resource: dict[str, Any] | None = None
     gone: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _turn: int = 0
+
+    def take_turn(self) -> int:
+        """A new request for the session has come: one before it that still sends is not heard any more."""
+        with self._lock:
+            self._turn += 1
+            return self._turn
 
     @property
     def persisted(self) -> int:
@@ -73,13 +82,13 @@ class UploadSession:
             raise invalid(f"The upload was declared with {self.declared_size} bytes, now with {asked.total}.")
         return asked.total if asked.total is not None else self.declared_size
 
-    def accept(self, asked: ContentRange, pieces: Iterator[bytes], total: int | None) -> None:
+    def accept(self, asked: ContentRange, pieces: Iterator[bytes], total: int | None, turn: int) -> None:
         """Takes the body of a PUT, piece by piece, so that what arrived before a break is kept.
 
         Bytes that are there already are skipped; of a chunk that is not the last, only whole blocks are kept.
 
         Raises:
-            ApiError: 400 if the chunk leaves a gap.
+            ApiError: 400 if the chunk leaves a gap; 503 if another request has taken over.
         """
         assert asked.first is not None
         if asked.first > self.persisted:
@@ -92,12 +101,18 @@ class UploadSession:
             skip = max(0, skip - len(piece))
             whole = len(pending) // BLOCK * BLOCK
             if whole:
-                self.content.add(bytes(pending[:whole]))
+                self._add(bytes(pending[:whole]), turn)
                 del pending[:whole]
         if is_whole or self.persisted + len(pending) == total:
-            self.content.add(bytes(pending))
+            self._add(bytes(pending), turn)
         if total is not None and self.persisted > total:
             raise invalid(f"More bytes came than the {total} that were declared.")
+
+    def _add(self, piece: bytes, turn: int) -> None:
+        with self._lock:
+            if turn != self._turn:
+                raise ApiError(503, "backendError", "Another request for this upload has come meanwhile.")
+            self.content.add(piece)
 
     def check_usable(self) -> None:
         """Raises ApiError with the status an unusable session answers with."""

@@ -142,6 +142,7 @@ def continue_session(request: Request, response: Response, state: State) -> None
     if session is None:
         raise not_found("The upload session")
     session.check_usable()
+    turn = session.take_turn()
     if session.resource is not None:
         response.json(session.resource)
         return
@@ -150,7 +151,7 @@ def continue_session(request: Request, response: Response, state: State) -> None
     if asked.first is not None:
         whole_size = int(request.get_header("Content-Length") or 0) if asked.last is None else None
         pieces = (request.on_the_way(piece) for piece in request.pieces())
-        session.accept(asked, pieces, total if whole_size is None else (total or whole_size))
+        session.accept(asked, pieces, total if whole_size is None else (total or whole_size), turn)
     is_whole = asked.first is not None and asked.last is None
     if not is_whole and (total is None or session.persisted < total):
         response.status = 308
