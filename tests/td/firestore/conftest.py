@@ -1,0 +1,40 @@
+"""The built firestore component in the headless host."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import build
+import layout
+from emulators import FirestoreEmulator
+from firestore_stage import Stage
+
+OpenStage = Callable[..., Stage]
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The components, built from the source as it is."""
+    folder = tmp_path_factory.mktemp("tox")
+    build.write(build.make(layout.ROOT), folder)
+    return folder
+
+
+@pytest.fixture
+def open_stage(built: Path, tmp_path: Path, own_firestore: FirestoreEmulator) -> Iterator[OpenStage]:
+    """Opens projects, one after another; the same folder again unless another is named."""
+    with ExitStack() as stack:
+
+        def opened(folder: str = "project", host: str = "", **more: Any) -> Stage:
+            return stack.enter_context(Stage(built, tmp_path / folder, host or own_firestore.host, **more))
+
+        yield opened
+
+
+@pytest.fixture
+def stage(open_stage: OpenStage) -> Stage:
+    """A project that watches the collection `users`, connected."""
+    return open_stage(Collections="users").connected().live("users")
