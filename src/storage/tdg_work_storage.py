@@ -70,6 +70,8 @@ class _Facts:
     restored: bool = False
     run: Run | None = None
     cancel: str = ""
+    #: It has ended, but for the files it leaves.
+    ending: bool = False
     rounds: int = 0
     troubles: int = 0
     started_at: str = ""
@@ -134,7 +136,8 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self.loop.log("WARNING", warning)
         self._around.known.clear()
         for job in self.queue.waiting:
-            job.not_before = 0.0
+            if not self._facts(job).ending:
+                job.not_before = 0.0
         self.pump()
 
     def on_disconnected(self) -> None:
@@ -222,6 +225,8 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def _cancel(self, job: Job, why: str, *, active: bool) -> None:
         facts = self._facts(job)
+        if facts.ending:
+            return
         if job.status == tdg_core_jobs.PENDING:
             self._over(job, tdg_core_jobs.CANCELLED, why)
         elif active and facts.run is not None:
@@ -333,22 +338,29 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     # Ending ------------------------------------------------------------------------------------------------------
 
     def _over(self, job: Job, status: str, error: str = "") -> None:
-        """The transfer has ended; it is told when the store knows."""
+        """The transfer has ended; first what it leaves on the disk is removed."""
         facts = self._facts(job)
         facts.error, facts.completed_at, facts.speed = error, _now(), 0.0
-        self.queue.end(job, status)
+        if not tdg_work_spool.needs_tidying(facts.transfer, status):
+            self._end(job, status)
+            return
+        facts.ending, job.not_before = True, float("inf")
         tidy = functools.partial(tdg_work_spool.tidy, facts.transfer, status)
-        if tdg_work_spool.needs_tidying(facts.transfer, status):
-            self.loop.spawn("tidy", tidy, then=lambda kept, _: self._tidied(job.id, facts, status, kept))
-        else:
-            self._report_end(job.id, facts, status)
+        self.loop.spawn("tidy", tidy, then=lambda kept, _: self._tidied(job, status, kept))
 
-    def _tidied(self, key: str, facts: _Facts, status: str, kept: str | None) -> None:
+    def _tidied(self, job: Job, status: str, kept: str | None) -> None:
         if kept:
+            facts = self._facts(job)
             facts.error = f"{facts.error} The data is kept in {kept}."
-        self._report_end(key, facts, status)
+        self._end(job, status)
+        self.pump()
+
+    def _end(self, job: Job, status: str) -> None:
+        self.queue.end(job, status)
+        self._report_end(job.id, self._facts(job), status)
 
     def _report_end(self, key: str, facts: _Facts, status: str) -> None:
+        """It is told when the store knows."""
         self._ended.append(key)
         self._news.append(self._changed(facts, status))
         self._plan_commit()
@@ -407,7 +419,11 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         return facts
 
     def _tell(self, job: Job) -> None:
-        self.loop.outbox.put(self._changed(self._facts(job), job.status), merge_key=job.id)
+        event = self._changed(self._facts(job), job.status)
+        if self._news:  # nobody sees a transfer begin before the one that made room for it has ended
+            self._news.append(event)
+        else:
+            self.loop.outbox.put(event, merge_key=event.id)
 
     def _changed(self, facts: _Facts, status: str) -> tdg_core_storage_messages.Changed:
         transfer = facts.transfer
