@@ -1,10 +1,10 @@
 """Rules that a component description must keep so that the component is legal, unambiguous and a pleasure to use."""
 
-import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
+import enable_rule
 import layout
 import tox_node
 from component_model import Component, Default, Finding, Operator, Parameter, Reference
@@ -133,12 +133,12 @@ def _enable(parameter: Parameter, names: set[str], report: Report, path: str) ->
     if not parameter.enable:
         return
     try:
-        ast.parse(parameter.enable, mode="eval")
-    except SyntaxError as error:
-        yield report(f"{path}.enable", f"is no Python expression: {error.msg}")
-    for name in re.findall(r"me\.par\.(\w+)", parameter.enable):
-        if name not in names:
-            yield report(f"{path}.enable", f"asks for the parameter {name}, which does not exist")
+        asked = enable_rule.names(parameter.enable)
+    except enable_rule.EnableError as error:
+        yield report(f"{path}.enable", str(error))
+        return
+    for name in sorted(asked - names):
+        yield report(f"{path}.enable", f"asks for the parameter {name}, which does not exist")
 
 
 def _operators(component: Component, report: Report) -> Iterator[Finding]:
@@ -184,8 +184,11 @@ def _values(operator: Operator, by_path: dict[str, Operator], report: Report, pa
 
 
 def _contents(operator: Operator, report: Report, path: str) -> Iterator[Finding]:
-    if (operator.text is not None) != (operator.type in TEXT_TYPES):
-        yield report(f"{path}.text", f"names the source file of {', '.join(TEXT_TYPES)}, and of these only")
+    sources = [source for source in (operator.text, operator.generated) if source is not None]
+    if len(sources) != (operator.type in TEXT_TYPES):
+        yield report(
+            f"{path}.text", f"names the source file of {', '.join(TEXT_TYPES)}, and of these only; or generated does"
+        )
     elif operator.text is not None and not _is_named_like(operator.name, operator.text):
         yield report(f"{path}.text", f"file and DAT must have one name, not {operator.text} and {operator.name}")
     if operator.rows is not None and (

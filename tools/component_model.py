@@ -53,12 +53,18 @@ Value = str | int | float | bool | Reference
 
 @dataclass(frozen=True)
 class Release:
-    """What the About page shows of a release; `touch_build` is also the stamp of the built files."""
+    """What the About page shows of a release.
+
+    Attributes:
+        touch_build: lowest supported TouchDesigner build; also the stamp of the built files.
+        docs: address of the documentation of this version; empty where it is not published.
+    """
 
     version: str
     build: int
     date: str
     touch_build: str
+    docs: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ class Operator:
         parameters: built-in parameters that differ from TouchDesigner's default or must not depend on it.
         rows: contents of a table right after the start; None where the description says nothing about it.
         text: name of the source file of a DAT; None where it has none.
+        generated: what the build writes into a DAT that has no source file; see `component_generated`.
         dock: name of the sibling it is docked to.
     """
 
@@ -111,6 +118,7 @@ class Operator:
     parameters: dict[str, Value] = field(default_factory=dict)
     rows: tuple[tuple[str, ...], ...] | None = None
     text: str | None = None
+    generated: str | None = None
     dock: str | None = None
 
     @property
@@ -184,12 +192,15 @@ class Component:
         return tuple(parameter for page in self.pages for parameter in page.parameters)
 
     def group_box(self, group: Group) -> tuple[int, int, int, int]:
-        """Left, bottom, width, height of a group's annotation: its operators, a margin, room for the title."""
-        boxes = [(*operator.position, *operator.size) for operator in self.operators if operator.group == group.name]
-        left = min(x for x, _, _, _ in boxes) - 40
-        bottom = min(y for _, y, _, _ in boxes) - 40
-        right = max(x + width for x, _, width, _ in boxes) + 40
-        top = max(y + height for _, y, _, height in boxes) + 120
+        """Left, bottom, width, height of a group's annotation: its operators, a margin, room for the title.
+
+        All are as wide as the widest, so that they stand below each other like the lines of a page.
+        """
+        boxes = [(operator.group, *operator.position, *operator.size) for operator in self.operators if operator.group]
+        left = min(x for _, x, _, _, _ in boxes) - 40
+        right = max(x + width for _, x, _, width, _ in boxes) + 40
+        bottom = min(y for name, _, y, _, _ in boxes if name == group.name) - 40
+        top = max(y + height for name, _, y, _, height in boxes if name == group.name) + 120
         return left, bottom, right - left, top - bottom
 
 
@@ -329,7 +340,13 @@ class _Reader:
 
     def _release(self, common: _Table, version: str) -> Release:
         table = _Table(common.take("release", dict), f"{common.path}release.", self.findings)
-        release = Release(version, table.take("build", int), table.take("date", str), table.take("touch_build", str))
+        release = Release(
+            version,
+            build=table.take("build", int),
+            date=table.take("date", str),
+            touch_build=table.take("touch_build", str),
+            docs=table.take("docs", str, ""),
+        )
         table.finish()
         return release
 
@@ -424,6 +441,7 @@ class _Reader:
             parameters=self._values(table),
             rows=None if rows is None else tuple(tuple(row) for row in rows),
             text=table.take("text", str, None),
+            generated=table.take("generated", str, None),
             dock=table.take("dock", str, None),
         )
         table.finish()

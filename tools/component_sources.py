@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import component_generated
 import layout
 from component_model import Component, Finding
 
@@ -21,9 +22,9 @@ class Sources:
     """Texts of a component.
 
     Attributes:
-        texts: text per operator path, for the DATs whose description names a file.
+        texts: text per operator path, for the DATs that have one.
         modules: text per name, for everything that goes into local/modules, sorted by name.
-        files: where each of these comes from: operator path or module name -> file.
+        files: where each of these comes from: operator path or module name -> file; not for generated texts.
         findings: what is wrong with them.
     """
 
@@ -65,6 +66,8 @@ class _Collector:
         for operator in self.component.operators:
             if operator.text is not None:
                 self._dat(operator.path, operator.text)
+            elif operator.generated is not None:
+                self._generated(operator.path, operator.generated)
         for name in self.component.modules:
             self._module(name, f"src/{self.component.name}/component.toml: component.modules")
         found = self.sources
@@ -85,6 +88,15 @@ class _Collector:
         if file.suffix == ".py":
             tree = self._follow(file, text, inside_modules=False)
             self._check_extension(path, file, tree)
+
+    def _generated(self, path: str, kind: str) -> None:
+        if kind not in component_generated.KINDS:
+            known = ", ".join(component_generated.KINDS)
+            self._error(
+                f"src/{self.component.name}/component.toml: operator.{path}.generated", f"{kind!r} is none of {known}"
+            )
+            return
+        self.sources.texts[path] = component_generated.text(kind, self.component, self.root)
 
     def _module(self, name: str, importer: str) -> None:
         if name in self.sources.modules:

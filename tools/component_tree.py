@@ -115,7 +115,7 @@ def _operator(operator: Operator, component: Component) -> dict[str, Any]:
         "path": operator.path,
         "type": operator.type,
         "position": list(operator.position),
-        "color": list(_color(operator, component)),
+        "color": list(color_of(operator, component)),
         "comment": operator.comment or None,
         "language": _language(operator),
         "parameters": {name: _plain(value) for name, value in operator.parameters.items()} or None,
@@ -144,7 +144,8 @@ def extension_object(extension: Extension) -> str:
     return f"op('./{extension.dat}').module.{extension.class_name}(me)"
 
 
-def _color(operator: Operator, component: Component) -> tuple[float, float, float]:
+def color_of(operator: Operator, component: Component) -> tuple[float, float, float]:
+    """The colour of an operator's node: its own, or that of its group."""
     if operator.color is not None:
         return operator.color
     group = next((group for group in component.groups if group.name == operator.group), None)
@@ -248,7 +249,7 @@ class _Tree:
             family=family,
             token=token,
             tile=(*operator.position, *operator.size),
-            color=_color(operator, self.component),
+            color=color_of(operator, self.component),
             values=self._values(operator),
             text=self._text(operator),
             children=self.children(operator.path),

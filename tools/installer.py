@@ -36,7 +36,7 @@ def _data(components: Sequence[tuple[Component, Sources]], root: Path) -> list[s
     lines.append("}\n\nTEXTS = {\n")
     for component, found in components:
         lines.append(f'    "{component.name}": {{\n')
-        for path, key, text in _texts(found, root):
+        for path, key, text in _texts(component.name, found, root):
             sources[key] = text
             lines.append(f'        "{path}": "{key}",\n')
         lines.append("    },\n")
@@ -45,11 +45,12 @@ def _data(components: Sequence[tuple[Component, Sources]], root: Path) -> list[s
     return [*lines, "}\n"]
 
 
-def _texts(found: Sources, root: Path) -> list[tuple[str, str, str]]:
-    """Operator path, source file and text of every DAT that has one."""
+def _texts(component: str, found: Sources, root: Path) -> list[tuple[str, str, str]]:
+    """Operator path, source and text of every DAT that has one; what has no file is called `generated/...`."""
     paths = [(path, path, text) for path, text in found.texts.items()]
     paths += [(f"{MODULES_PATH}/{name}", name, text) for name, text in found.modules.items()]
-    return [(path, found.files[key].relative_to(root).as_posix(), text) for path, key, text in paths]
+    files = {key: file.relative_to(root).as_posix() for key, file in found.files.items()}
+    return [(path, files.get(key, f"generated/{component}/{key}"), text) for path, key, text in paths]
 
 
 def literal(text: str) -> str:

@@ -399,7 +399,7 @@ DESCRIPTIONS = {
    "type": "baseCOMP",
    "position": [
     0,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -413,7 +413,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -428,7 +428,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -512,7 +512,7 @@ DESCRIPTIONS = {
    "type": "parameterexecuteDAT",
    "position": [
     0,
-    -400
+    -300
    ],
    "color": [
     0.68,
@@ -543,7 +543,7 @@ DESCRIPTIONS = {
    "type": "executeDAT",
    "position": [
     200,
-    -400
+    -300
    ],
    "color": [
     0.68,
@@ -570,7 +570,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -585,7 +585,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -599,7 +599,7 @@ DESCRIPTIONS = {
    "path": "collections",
    "type": "baseCOMP",
    "position": [
-    600,
+    800,
     0
    ],
    "color": [
@@ -613,7 +613,7 @@ DESCRIPTIONS = {
    "path": "collection_index",
    "type": "tableDAT",
    "position": [
-    800,
+    1000,
     0
    ],
    "color": [
@@ -633,7 +633,7 @@ DESCRIPTIONS = {
    "path": "write_queue_dat",
    "type": "tableDAT",
    "position": [
-    1000,
+    1200,
     0
    ],
    "color": [
@@ -659,7 +659,7 @@ DESCRIPTIONS = {
    "path": "dead_letters",
    "type": "tableDAT",
    "position": [
-    1200,
+    1400,
     0
    ],
    "color": [
@@ -687,7 +687,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -702,7 +702,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1200,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -754,6 +754,36 @@ DESCRIPTIONS = {
     0.67
    ],
    "comment": "The installer of the packages, with its version and the hashes of its files.",
+   "language": "text"
+  },
+  {
+   "path": "local/help",
+   "type": "textDAT",
+   "position": [
+    200,
+    -200
+   ],
+   "color": [
+    0.67,
+    0.67,
+    0.67
+   ],
+   "comment": "The page that Help on the About page opens.",
+   "language": "text"
+  },
+  {
+   "path": "local/credits",
+   "type": "textDAT",
+   "position": [
+    400,
+    -200
+   ],
+   "color": [
+    0.67,
+    0.67,
+    0.67
+   ],
+   "comment": "What the component stands on, with versions and licences.",
    "language": "text"
   },
   {
@@ -1904,8 +1934,8 @@ DESCRIPTIONS = {
    ],
    "box": [
     -40,
-    360,
-    1410,
+    260,
+    1610,
     290
    ]
   },
@@ -1921,7 +1951,7 @@ DESCRIPTIONS = {
    "box": [
     -40,
     -40,
-    1410,
+    1610,
     290
    ]
   },
@@ -1936,8 +1966,8 @@ DESCRIPTIONS = {
    ],
    "box": [
     -40,
-    -440,
-    410,
+    -340,
+    1610,
     250
    ]
   }
@@ -2337,7 +2367,7 @@ DESCRIPTIONS = {
    "type": "baseCOMP",
    "position": [
     0,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -2351,7 +2381,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -2366,7 +2396,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -2450,7 +2480,7 @@ DESCRIPTIONS = {
    "type": "parameterexecuteDAT",
    "position": [
     0,
-    -400
+    -300
    ],
    "color": [
     0.68,
@@ -2481,7 +2511,7 @@ DESCRIPTIONS = {
    "type": "executeDAT",
    "position": [
     200,
-    -400
+    -300
    ],
    "color": [
     0.68,
@@ -2508,7 +2538,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -2522,7 +2552,7 @@ DESCRIPTIONS = {
    "path": "transfers",
    "type": "tableDAT",
    "position": [
-    600,
+    800,
     0
    ],
    "color": [
@@ -2552,7 +2582,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    400
+    300
    ],
    "color": [
     0.58,
@@ -2604,6 +2634,36 @@ DESCRIPTIONS = {
     0.67
    ],
    "comment": "The installer of the packages, with its version and the hashes of its files.",
+   "language": "text"
+  },
+  {
+   "path": "local/help",
+   "type": "textDAT",
+   "position": [
+    200,
+    -200
+   ],
+   "color": [
+    0.67,
+    0.67,
+    0.67
+   ],
+   "comment": "The page that Help on the About page opens.",
+   "language": "text"
+  },
+  {
+   "path": "local/credits",
+   "type": "textDAT",
+   "position": [
+    400,
+    -200
+   ],
+   "color": [
+    0.67,
+    0.67,
+    0.67
+   ],
+   "comment": "What the component stands on, with versions and licences.",
    "language": "text"
   },
   {
@@ -3502,7 +3562,7 @@ DESCRIPTIONS = {
    ],
    "box": [
     -40,
-    360,
+    260,
     1010,
     290
    ]
@@ -3519,7 +3579,7 @@ DESCRIPTIONS = {
    "box": [
     -40,
     -40,
-    810,
+    1010,
     250
    ]
   },
@@ -3534,8 +3594,8 @@ DESCRIPTIONS = {
    ],
    "box": [
     -40,
-    -440,
-    410,
+    -340,
+    1010,
     250
    ]
   }
@@ -3565,6 +3625,8 @@ TEXTS = {
     "firestore": {
         "local/requirements": "src/common/requirements.lock",
         "local/requirements_uv": "src/common/requirements-uv.lock",
+        "local/help": "generated/firestore/local/help",
+        "local/credits": "generated/firestore/local/credits",
         "ext_bootstrap": "src/common/ext_bootstrap.py",
         "ext_connection": "src/common/ext_connection.py",
         "log_callbacks": "src/common/log_callbacks.py",
@@ -3658,6 +3720,8 @@ TEXTS = {
     "storage": {
         "local/requirements": "src/common/requirements.lock",
         "local/requirements_uv": "src/common/requirements-uv.lock",
+        "local/help": "generated/storage/local/help",
+        "local/credits": "generated/storage/local/credits",
         "ext_bootstrap": "src/common/ext_bootstrap.py",
         "ext_connection": "src/common/ext_connection.py",
         "log_callbacks": "src/common/log_callbacks.py",
@@ -3731,6 +3795,942 @@ TEXTS = {
 }
 
 SOURCES = {
+    "generated/firestore/local/credits": '''\
+td-gcp stands on
+
+anyio                                  4.16.0            MIT
+cachecontrol                           0.14.4            Apache-2.0
+certifi                                2026.10.18        MPL-2.0
+cffi                                   2.1.1             MIT-0
+charset-normalizer                     3.5.2             MIT
+cryptography                           48.0.1 or 50.0.2  Apache-2.0 OR BSD-3-Clause
+firebase-admin                         7.7.0             Apache-2.0
+google-api-core                        2.44.0            Apache-2.0
+google-auth                            2.62.2            Apache-2.0
+google-cloud-core                      2.8.0             Apache-2.0
+google-cloud-firestore                 2.34.1            Apache-2.0
+google-cloud-storage                   3.17.1            Apache-2.0
+google-crc32c                          1.9.0             Apache-2.0
+google-resumable-media                 2.11.0            Apache-2.0
+googleapis-common-protos               1.76.0            Apache-2.0
+grpcio                                 1.85.1            Apache-2.0
+grpcio-status                          1.85.1            Apache-2.0
+h11                                    0.16.0            MIT
+h2                                     4.4.1             MIT
+hpack                                  4.2.0             MIT
+httpcore                               1.0.9             BSD-3-Clause
+httpx                                  0.28.1            BSD-3-Clause
+hyperframe                             6.1.0             MIT
+idna                                   3.20              BSD-3-Clause
+msgpack                                1.2.4             Apache-2.0
+opentelemetry-api                      1.45.2            Apache-2.0
+proto-plus                             1.29.0            Apache-2.0
+protobuf                               7.36.2            BSD-3-Clause
+pyasn1                                 0.6.5             BSD-2-Clause
+pyasn1-modules                         0.4.2             BSD-2-Clause
+pycparser                              3.12              BSD-3-Clause
+pyjwt                                  2.15.1            MIT
+requests                               2.34.2            Apache-2.0
+typing-extensions                      4.16.0            PSF-2.0
+urllib3                                2.8.0             MIT
+TouchDesigner, with Python and SQLite                    the user's own
+uv                                                       Apache-2.0 OR MIT
+
+and is itself under this licence:
+
+MIT License
+
+Copyright (c) 2026 The td-gcp authors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+''',
+    "generated/firestore/local/help": '''\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>firestore 0.1.0</title>
+<style>
+:root { color-scheme: light dark; --back: #fff; --text: #222; --soft: #f2f3f5; --line: #d5d8dc; --link: #1d5fa8; }
+@media (prefers-color-scheme: dark) {
+  :root { --back: #1f2022; --text: #e6e6e6; --soft: #2b2d30; --line: #45484d; --link: #8ab8ee; }
+}
+body { margin: 0 auto; max-width: 46rem; padding: 1rem; background: var(--back); color: var(--text);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
+a { color: var(--link); }
+h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
+h3 { margin: 2rem 0 0.3rem; }
+code, pre { background: var(--soft); border-radius: 4px; font: 0.9em/1.5 ui-monospace, monospace; }
+code { padding: 0.1em 0.3em; } pre { padding: 0.6rem; overflow-x: auto; } pre code { padding: 0; }
+div.table { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem 0.3rem 0; text-align: left; vertical-align: top; }
+nav { columns: 9rem; padding: 0; } nav a { display: block; }
+</style>
+</head>
+<body>
+<h1 id="top">firestore 0.1.0</h1>
+<nav>
+<a href="#first-steps">First steps</a>
+<a href="#page-creds">Page Creds</a>
+<a href="#page-sync">Page Sync</a>
+<a href="#page-conn">Page Conn</a>
+<a href="#page-cache">Page Cache</a>
+<a href="#page-callbacks">Page Callbacks</a>
+<a href="#page-controls">Page Controls</a>
+<a href="#page-about">Page About</a>
+<a href="#methods">Methods</a>
+<a href="#methods-of-both-components">Methods of both components</a>
+<a href="#callbacks">Callbacks</a>
+<a href="#tables">Tables</a>
+<a href="#connectionext">ConnectionExt</a>
+<a href="#writequeueext">WriteQueueExt</a>
+<a href="#credits">Credits</a>
+</nav>
+<p>Documents of Cloud Firestore as live tables, both ways, also without a network. Build 1 of 2026-11-20.</p>
+<h2 id="first-steps">First steps</h2>
+<p>On the Creds page set <em>Private Key File</em> to the JSON key of a service account, or <em>Emulator Host</em> to the address of an emulator. Pulse <em>Connect</em> on the Controls page and watch <code>op.firestore.op(&#x27;status&#x27;)</code>. If the state becomes error, <code>last_error</code> says what is wrong and what to do.</p>
+<p>Pulse <em>Create</em> on the Callbacks page for a DAT with a stub of every callback. <code>op.firestore.GetLogs()</code> gives the newest log entries.</p>
+<p>Scripts reach a parameter by its name: <code>op.firestore.par.Privatekey</code>. In TouchDesigner, hold Alt over a label to see its help.</p>
+<h2 id="page-creds">Page Creds</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Private Key File</td><td><code>Privatekey</code></td><td>File</td><td>empty</td><td></td></tr>
+<tr><td>Database ID</td><td><code>Databaseid</code></td><td>Str</td><td><code>(default)</code></td><td></td></tr>
+<tr><td>Emulator Host</td><td><code>Emulatorhost</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Use ADC</td><td><code>Useadc</code></td><td>Toggle</td><td>off</td><td></td></tr>
+</table></div>
+<h3 id="privatekey">Private Key File</h3>
+<p><code>Privatekey</code> &#183; file &#183; default empty &#183; can be used while <em>Emulator Host</em> is empty</p>
+<p>Service account key (JSON) of your Firebase or Google Cloud project: in the Firebase console under Project settings, Service accounts, Generate new private key. Only its path is kept here, never its content. A relative path is below the project folder. Changing it reconnects and keeps tables and queues.</p>
+<h3 id="databaseid">Database ID</h3>
+<p><code>Databaseid</code> &#183; text &#183; default <code>(default)</code></p>
+<p>Which database of the project to use. Nearly every project has just the one called (default); enter the name of another one you have created.</p>
+<h3 id="emulatorhost">Emulator Host</h3>
+<p><code>Emulatorhost</code> &#183; text &#183; default empty</p>
+<p>Address of a local emulator as host:port, for example 127.0.0.1:8080. With an address here no key is needed and nothing reaches the real project. Leave empty to use the cloud.</p>
+<h3 id="useadc">Use ADC</h3>
+<p><code>Useadc</code> &#183; on or off &#183; default off &#183; can be used while <em>Private Key File</em> is empty and <em>Emulator Host</em> is empty</p>
+<p>With no key file, use Application Default Credentials: what gcloud auth application-default login leaves on this machine, or the machine's own account in Google Cloud. Handy where no key may be copied around.</p>
+<h2 id="page-sync">Page Sync</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Enable Listener</td><td><code>Enablelistener</code></td><td>Toggle</td><td>on</td><td></td></tr>
+<tr><td>Enable Write-Back</td><td><code>Enablewriteback</code></td><td>Toggle</td><td>on</td><td></td></tr>
+<tr><td>Collections (space-sep)</td><td><code>Collections</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Filter Docs (space-sep)</td><td><code>Filterdocs</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Doc Filter Mode</td><td><code>Filterdocsmode</code></td><td>Menu</td><td><code>include</code></td><td><code>include</code>, <code>exclude</code></td></tr>
+<tr><td>Filter Fields (space-sep)</td><td><code>Filterfields</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Field Filter Mode</td><td><code>Filterfieldsmode</code></td><td>Menu</td><td><code>exclude</code></td><td><code>exclude</code>, <code>include</code></td></tr>
+<tr><td>Expand Fields (space-sep)</td><td><code>Expandfields</code></td><td>Str</td><td>empty</td><td></td></tr>
+</table></div>
+<h3 id="enablelistener">Enable Listener</h3>
+<p><code>Enablelistener</code> &#183; on or off &#183; default on</p>
+<p>Keep the tables in collections up to date with the server. Off: nothing comes in, writing still works.</p>
+<h3 id="enablewriteback">Enable Write-Back</h3>
+<p><code>Enablewriteback</code> &#183; on or off &#183; default on</p>
+<p>Editing a payload cell writes the document to Firestore, half a second after the last edit. Off: edits stay local.</p>
+<h3 id="collections">Collections (space-sep)</h3>
+<p><code>Collections</code> &#183; text &#183; default empty</p>
+<p>Which collections to watch, separated by spaces; subcollections as users/u1/items. Empty or * finds all top-level collections by itself and looks again every 30 s. Name them for a faster start and fewer reads.</p>
+<h3 id="filterdocs">Filter Docs (space-sep)</h3>
+<p><code>Filterdocs</code> &#183; text &#183; default empty</p>
+<p>Document ids, separated by spaces, that Doc Filter Mode lets in or keeps out. Empty: all documents.</p>
+<h3 id="filterdocsmode">Doc Filter Mode</h3>
+<p><code>Filterdocsmode</code> &#183; menu &#183; default <code>include</code> &#183; can be used while <em>Filter Docs (space-sep)</em> is set</p>
+<p>Include: only the documents named in Filter Docs appear. Exclude: all but those.</p>
+<ul><li><code>include</code>: Include</li><li><code>exclude</code>: Exclude</li></ul>
+<h3 id="filterfields">Filter Fields (space-sep)</h3>
+<p><code>Filterfields</code> &#183; text &#183; default empty</p>
+<p>Field names, separated by spaces, that Field Filter Mode keeps out or lets in. Empty: all fields. An edited payload then changes only the fields it shows, the hidden ones stay on the server.</p>
+<h3 id="filterfieldsmode">Field Filter Mode</h3>
+<p><code>Filterfieldsmode</code> &#183; menu &#183; default <code>exclude</code> &#183; can be used while <em>Filter Fields (space-sep)</em> is set</p>
+<p>Exclude: the payload shows all fields but those named in Filter Fields. Include: only those.</p>
+<ul><li><code>exclude</code>: Exclude</li><li><code>include</code>: Include</li></ul>
+<h3 id="expandfields">Expand Fields (space-sep)</h3>
+<p><code>Expandfields</code> &#183; text &#183; default empty</p>
+<p>Field names, separated by spaces, that also appear as columns of their own in each collection table, read-only: so that a DAT to CHOP can use a value directly. Empty: no extra columns.</p>
+<h2 id="page-conn">Page Conn</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Auto Connect</td><td><code>Autoconnect</code></td><td>Toggle</td><td>on</td><td></td></tr>
+<tr><td>Circuit Failure Threshold</td><td><code>Circuitfailurethreshold</code></td><td>Int</td><td><code>5</code></td><td>1 or more</td></tr>
+<tr><td>Circuit Timeout (s)</td><td><code>Circuittimeout</code></td><td>Float</td><td><code>60.0</code></td><td>0 or more</td></tr>
+<tr><td>Backoff Base</td><td><code>Backoffbase</code></td><td>Float</td><td><code>2.0</code></td><td>1 or more</td></tr>
+<tr><td>Backoff Max (s)</td><td><code>Backoffmax</code></td><td>Float</td><td><code>300.0</code></td><td>0 or more</td></tr>
+<tr><td>Frame Budget (ms)</td><td><code>Framebudget</code></td><td>Float</td><td><code>2.0</code></td><td>0.1 or more</td></tr>
+<tr><td>Engine</td><td><code>Engine</code></td><td>Menu</td><td><code>thread</code></td><td><code>thread</code>, <code>process</code></td></tr>
+</table></div>
+<h3 id="autoconnect">Auto Connect</h3>
+<p><code>Autoconnect</code> &#183; on or off &#183; default on</p>
+<p>Connect by itself when the project starts, and keep trying after every break for as long as this is on. Turn it off to decide with Connect and Disconnect.</p>
+<h3 id="circuitfailurethreshold">Circuit Failure Threshold</h3>
+<p><code>Circuitfailurethreshold</code> &#183; whole number &#183; default <code>5</code> &#183; 1 or more</p>
+<p>After this many failures in a row the circuit opens: nothing is tried until Circuit Timeout has passed, so that a dead network is not hammered. Raise it on a network that often hiccups.</p>
+<h3 id="circuittimeout">Circuit Timeout (s)</h3>
+<p><code>Circuittimeout</code> &#183; number &#183; default <code>60.0</code> &#183; 0 or more</p>
+<p>Seconds the circuit stays open before one probe is let through. If the probe succeeds everything goes on, if not the wait begins again. Lower it where a break of the network should be over quickly.</p>
+<h3 id="backoffbase">Backoff Base</h3>
+<p><code>Backoffbase</code> &#183; number &#183; default <code>2.0</code> &#183; 1 or more</p>
+<p>How fast the wait before a reconnect grows: base to the power of the failures so far, in seconds, never more than Backoff Max. 2 gives 2, 4, 8, 16 seconds. 1 tries again every second.</p>
+<h3 id="backoffmax">Backoff Max (s)</h3>
+<p><code>Backoffmax</code> &#183; number &#183; default <code>300.0</code> &#183; 0 or more</p>
+<p>Longest wait in seconds before another attempt to reconnect. Lower it where the show should be online again soon after the network returns.</p>
+<h3 id="framebudget">Frame Budget (ms)</h3>
+<p><code>Framebudget</code> &#183; number &#183; default <code>2.0</code> &#183; 0.1 or more</p>
+<p>Milliseconds of a frame that this component may spend on taking in results; what is left waits for the next frame. At 60 fps a frame lasts 16.7 ms. Lower it if frames are tight, raise it if large collections should appear sooner.</p>
+<h3 id="engine">Engine</h3>
+<p><code>Engine</code> &#183; menu &#183; default <code>thread</code></p>
+<p>Where the network work is done. Threads need nothing else. A process of its own cannot slow a frame down, and a crash of it costs a restart of the process instead of the show. Can be changed at any time, nothing is lost.</p>
+<ul><li><code>thread</code>: Threads of TouchDesigner</li><li><code>process</code>: Process Beside It</li></ul>
+<h2 id="page-cache">Page Cache</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Enable Cache</td><td><code>Enablecache</code></td><td>Toggle</td><td>on</td><td></td></tr>
+<tr><td>Cache Folder</td><td><code>Cachepath</code></td><td>Folder</td><td><code>cache</code></td><td></td></tr>
+<tr><td>Hydrate on Start</td><td><code>Cachehydrate</code></td><td>Toggle</td><td>on</td><td></td></tr>
+</table></div>
+<h3 id="enablecache">Enable Cache</h3>
+<p><code>Enablecache</code> &#183; on or off &#183; default on</p>
+<p>Keep every write in a SQLite file until the server has confirmed it, and a copy of the documents for a start without a network. Off: what is not confirmed is lost when the project closes.</p>
+<h3 id="cachepath">Cache Folder</h3>
+<p><code>Cachepath</code> &#183; folder &#183; default <code>cache</code> &#183; can be used while <em>Enable Cache</em> is on</p>
+<p>Folder of the SQLite file gcp.db. A relative one is below the project folder. Choose a local disk, not a network share.</p>
+<h3 id="cachehydrate">Hydrate on Start</h3>
+<p><code>Cachehydrate</code> &#183; on or off &#183; default on &#183; can be used while <em>Enable Cache</em> is on</p>
+<p>Fill the tables from the cache as soon as the component starts, before the server answers, even with no network at all.</p>
+<h2 id="page-callbacks">Page Callbacks</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Create</td><td><code>Createcallbacksdat</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Callbacks DAT</td><td><code>Callbacksdat</code></td><td>DAT</td><td>empty</td><td></td></tr>
+<tr><td>External Log DAT</td><td><code>Logop</code></td><td>DAT</td><td>empty</td><td></td></tr>
+</table></div>
+<h3 id="createcallbacksdat">Create</h3>
+<p><code>Createcallbacksdat</code> &#183; button</p>
+<p>Make a text DAT beside the component with a stub of every callback, and set Callbacks DAT to it. An existing one is left alone.</p>
+<h3 id="callbacksdat">Callbacks DAT</h3>
+<p><code>Callbacksdat</code> &#183; DAT &#183; default empty</p>
+<p>Text DAT whose functions are called when something happens. They run on the main thread, so keep them short. A function that is missing is simply not called; an error in one is logged as a warning.</p>
+<h3 id="logop">External Log DAT</h3>
+<p><code>Logop</code> &#183; DAT &#183; default empty</p>
+<p>A FIFO, table or text DAT of your own that every log entry is written to as well, for example to collect the logs of several components in one place. Leave empty for none.</p>
+<h2 id="page-controls">Page Controls</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Connect</td><td><code>Connect</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Disconnect</td><td><code>Disconnect</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Reset</td><td><code>Reset</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Flush Dirty</td><td><code>Flushdirty</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Flush Write Queue</td><td><code>Flushqueue</code></td><td>Pulse</td><td></td><td></td></tr>
+</table></div>
+<h3 id="connect">Connect</h3>
+<p><code>Connect</code> &#183; button</p>
+<p>Connect now. Returns at once; the state column of status goes from connecting to connected or error.</p>
+<h3 id="disconnect">Disconnect</h3>
+<p><code>Disconnect</code> &#183; button</p>
+<p>Close the connection. Tables and queues stay as they are.</p>
+<h3 id="reset">Reset</h3>
+<p><code>Reset</code> &#183; button</p>
+<p>After a question: disconnect, empty queues and tables, close the circuit. Connect works again afterwards.</p>
+<h3 id="flushdirty">Flush Dirty</h3>
+<p><code>Flushdirty</code> &#183; button</p>
+<p>Send every row whose _dirty is 1, for example after a mistyped payload was put right.</p>
+<h3 id="flushqueue">Flush Write Queue</h3>
+<p><code>Flushqueue</code> &#183; button</p>
+<p>Try all queued writes again now instead of waiting for the next reconnect.</p>
+<h2 id="page-about">Page About</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Build Number</td><td><code>Build</code></td><td>Int</td><td><code>1</code></td><td></td></tr>
+<tr><td>Build Date</td><td><code>Date</code></td><td>Str</td><td><code>2026-11-20</code></td><td></td></tr>
+<tr><td>Touch Build</td><td><code>Touchbuild</code></td><td>Str</td><td><code>2025.32050</code></td><td></td></tr>
+<tr><td>Version</td><td><code>Version</code></td><td>Str</td><td><code>0.1.0</code></td><td></td></tr>
+<tr><td>Help</td><td><code>Help</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Credits</td><td><code>Credits</code></td><td>Str</td><td><code>td-gcp, MIT. Built on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0), SQLite (public domain), uv (MIT).</code></td><td></td></tr>
+</table></div>
+<h3 id="build">Build Number</h3>
+<p><code>Build</code> &#183; whole number &#183; read-only</p>
+<p>Number of this release, counted up with every one. Name it when you report a problem.</p>
+<h3 id="date">Build Date</h3>
+<p><code>Date</code> &#183; text &#183; read-only</p>
+<p>Day this release was built, as year-month-day.</p>
+<h3 id="touchbuild">Touch Build</h3>
+<p><code>Touchbuild</code> &#183; text &#183; read-only</p>
+<p>The oldest TouchDesigner build that this release is made for.</p>
+<h3 id="version">Version</h3>
+<p><code>Version</code> &#183; text &#183; read-only</p>
+<p>Version of this component. Changes between versions are listed in the changelog.</p>
+<h3 id="help">Help</h3>
+<p><code>Help</code> &#183; button</p>
+<p>Open the documentation of this version in the browser.</p>
+<h3 id="credits">Credits</h3>
+<p><code>Credits</code> &#183; text &#183; read-only</p>
+<p>What this component is built on, with the licences.</p>
+<p>Methods are called on the component, <code>op.firestore.PushDoc(collection, doc_id, data)</code>, on TouchDesigner's main thread. They return at once; what became of it comes to the callbacks and stands in the tables.</p>
+<h2 id="methods">Methods</h2>
+<h3 id="pushdoc">PushDoc</h3>
+<pre><code>PushDoc(collection, doc_id, data)</code></pre>
+<p>Replaces the whole document; the write's queue id, empty if it can never run.</p>
+<h3 id="mergedoc">MergeDoc</h3>
+<pre><code>MergeDoc(collection, doc_id, data)</code></pre>
+<p>Merges fields into the document and creates it if it is missing; as <code>PushDoc</code>.</p>
+<h3 id="updatedoc">UpdateDoc</h3>
+<pre><code>UpdateDoc(collection, doc_id, data)</code></pre>
+<p>Changes the named fields (or field paths) of a document that exists; as <code>PushDoc</code>.</p>
+<h3 id="deletedoc">DeleteDoc</h3>
+<pre><code>DeleteDoc(collection, doc_id)</code></pre>
+<p>Deletes the document; as <code>PushDoc</code>.</p>
+<h3 id="pushbatch">PushBatch</h3>
+<pre><code>PushBatch(operations, atomic=False)</code></pre>
+<p>Queues several writes at once.</p>
+<ul><li><code>operations</code> (<code>Iterable[Mapping[str, ...]]</code>): Dicts with <code>collection</code>, <code>doc_id</code>, <code>op_type</code> and <code>payload</code>.</li><li><code>atomic</code> (<code>bool</code>): All of them (at most 500) are carried out or none; one that can never run refuses all.</li></ul>
+<p>Returns: A queue id per operation, in order, empty for one that can never run.</p>
+<h3 id="flushwritequeue">FlushWriteQueue</h3>
+<pre><code>FlushWriteQueue()</code></pre>
+<p>Tries all queued writes again now.</p>
+<h3 id="clearwritequeue">ClearWriteQueue</h3>
+<pre><code>ClearWriteQueue()</code></pre>
+<p>Discards all queued writes; the tables show the server's version again.</p>
+<h3 id="flushdirty">FlushDirty</h3>
+<pre><code>FlushDirty()</code></pre>
+<p>Sends every row that was edited and is not sent yet, and tries all queued writes again.</p>
+<h3 id="retrydeadletters">RetryDeadLetters</h3>
+<pre><code>RetryDeadLetters()</code></pre>
+<p>Puts the dead letters at the end of the queue again.</p>
+<h3 id="cleardeadletters">ClearDeadLetters</h3>
+<pre><code>ClearDeadLetters()</code></pre>
+<p>Forgets the dead letters.</p>
+<h3 id="getdoc">GetDoc</h3>
+<pre><code>GetDoc(collection, doc_id)</code></pre>
+<p>A document as the local table shows it; None if it shows none. No network.</p>
+<h3 id="getcollection">GetCollection</h3>
+<pre><code>GetCollection(collection)</code></pre>
+<p>All documents that a local table shows, each with its <code>_doc_id</code>. No network.</p>
+<ul><li><code>collection</code> (<code>str</code>): The path of a watched collection, or the name of a watched query.</li></ul>
+<h3 id="fetchdoc">FetchDoc</h3>
+<pre><code>FetchDoc(path)</code></pre>
+<p>Reads a document from the server, now or as soon as it is connected; the answer comes as <code>onDocFetched</code>.</p>
+<p>Returns: False if that is no path of a document.</p>
+<h3 id="watchcollection">WatchCollection</h3>
+<pre><code>WatchCollection(path)</code></pre>
+<p>Mirrors a collection or subcollection (<code>users/u1/items</code>) into a table; False if that is no such path.</p>
+<h3 id="watchdoc">WatchDoc</h3>
+<pre><code>WatchDoc(path)</code></pre>
+<p>Mirrors one document into a table of its own; False if that is no path of a document.</p>
+<h3 id="watchquery">WatchQuery</h3>
+<pre><code>WatchQuery(name, collection, where=None, order_by=None, limit=None)</code></pre>
+<p>Mirrors the result of a query into a table.</p>
+<ul><li><code>name</code> (<code>str</code>): What to call it; callbacks name it as the collection.</li><li><code>collection</code> (<code>str</code>): Path of the collection.</li><li><code>where</code> (<code>...</code>): One condition or a list of them: (field, operator, value), as in <code>(&quot;score&quot;, &quot;&gt;&quot;, 10)</code>.</li><li><code>order_by</code> (<code>...</code>): A field or a list of them; <code>-field</code> or <code>(field, &quot;desc&quot;)</code> turns the order round.</li><li><code>limit</code> (<code>int</code>): At most so many documents.</li></ul>
+<p>Returns: False if it is no query that the server could run.</p>
+<h3 id="unwatchcollection">UnwatchCollection</h3>
+<pre><code>UnwatchCollection(path)</code></pre>
+<p>Stops mirroring a collection, document or query and takes its table away; whether it was mirrored.</p>
+<h3 id="refreshcollections">RefreshCollections</h3>
+<pre><code>RefreshCollections()</code></pre>
+<p>Looks for new collections now and watches them.</p>
+<h3 id="getlisteners">GetListeners</h3>
+<pre><code>GetListeners()</code></pre>
+<p>How each listener is doing: <code>state</code> (loading, live, reconnecting, error) and <code>reason</code>, by name.</p>
+<h2 id="methods-of-both-components">Methods of both components</h2>
+<h3 id="getstatus">GetStatus</h3>
+<pre><code>GetStatus()</code></pre>
+<p>The status row: column name to text.</p>
+<h3 id="connect">Connect</h3>
+<pre><code>Connect()</code></pre>
+<p>Begins to connect; the state tells how it ends.</p>
+<h3 id="disconnect">Disconnect</h3>
+<pre><code>Disconnect()</code></pre>
+<p>Ends the connection; tables and queues stay.</p>
+<h3 id="reset">Reset</h3>
+<pre><code>Reset()</code></pre>
+<p>Asks, then disconnects, empties queues and tables and resets the breaker.</p>
+<h3 id="createcallbacksdat">CreateCallbacksDat</h3>
+<pre><code>CreateCallbacksDat()</code></pre>
+<p>Makes a text DAT beside the component with a stub of every callback; leaves an existing one alone.</p>
+<h3 id="getlogs">GetLogs</h3>
+<pre><code>GetLogs(level=None, limit=50)</code></pre>
+<p>The newest log entries, newest last; of one level if it is given.</p>
+<h2 id="callbacks">Callbacks</h2>
+<p>Functions of the DAT that <em>Callbacks DAT</em> points to; <em>Create</em> on the Callbacks page makes one with a stub of each. They run on the main thread. A missing one is not called; an error in one is logged and stops nothing.</p>
+<h3 id="onfirestorechange">onFirestoreChange</h3>
+<pre><code>onFirestoreChange(collection, doc_id, change_type, payload)</code></pre>
+<p>A row has changed by something else than your own write.</p>
+<ul><li><code>collection</code> (<code>str</code>): path of the collection, or the name of a watched query.</li><li><code>doc_id</code> (<code>str</code>): id of the document.</li><li><code>change_type</code> (<code>str</code>): 'added', 'modified' or 'removed'.</li><li><code>payload</code> (<code>dict[str, ...]</code>): the document as GetDoc gives it; {} when it was removed.</li></ul>
+<h3 id="onwritecomplete">onWriteComplete</h3>
+<pre><code>onWriteComplete(collection, doc_id, success, error)</code></pre>
+<p>The server has confirmed a write, or one has failed.</p>
+<ul><li><code>collection</code> (<code>str</code>): path of the collection.</li><li><code>doc_id</code> (<code>str</code>): id of the document.</li><li><code>success</code> (<code>bool</code>): whether the server has confirmed it.</li><li><code>error</code> (<code>str</code>): '' or what went wrong. What can be repeated stays queued and is reported again; what the server refuses for good is in the table dead_letters.</li></ul>
+<h3 id="ondocfetched">onDocFetched</h3>
+<pre><code>onDocFetched(collection, doc_id, payload, success, error)</code></pre>
+<p>What FetchDoc has read from the server.</p>
+<ul><li><code>collection</code> (<code>str</code>): path of the collection.</li><li><code>doc_id</code> (<code>str</code>): id of the document.</li><li><code>payload</code> (<code>dict[str, ...]</code>): the document, or None if there is none.</li><li><code>success</code> (<code>bool</code>): whether the server has answered.</li><li><code>error</code> (<code>str</code>): '' or what went wrong.</li></ul>
+<h3 id="onconnectionstatechange">onConnectionStateChange</h3>
+<pre><code>onConnectionStateChange(state, error)</code></pre>
+<p>The connection has changed.</p>
+<ul><li><code>state</code> (<code>str</code>): 'connecting', 'connected', 'disconnected', 'error' or 'reconnecting'.</li><li><code>error</code> (<code>str</code>): '' or what went wrong and what to do.</li></ul>
+<h2 id="tables">Tables</h2>
+<p>Operators inside the component, for reading: select them, wire them on, ask them by name.</p>
+<h3 id="table-log">log</h3>
+<p>The last 200 log entries, newest at the bottom. DEBUG entries are only in GetLogs().</p>
+<h3 id="table-status">status</h3>
+<p>One row that says how the component is doing.</p>
+<p>Columns: <code>state</code>, <code>circuit</code>, <code>last_error</code>, <code>queue_depth</code>, <code>connected_at</code>, <code>collections</code>.</p>
+<h3 id="table-collection_index">collection_index</h3>
+<p>Which table in collections holds which collection.</p>
+<p>Columns: <code>collection</code>, <code>table</code>.</p>
+<h3 id="table-write_queue_dat">write_queue_dat</h3>
+<p>Writes that the server has not confirmed yet, oldest first.</p>
+<p>Columns: <code>queue_id</code>, <code>collection</code>, <code>doc_id</code>, <code>op_type</code>, <code>payload</code>, <code>queued_at</code>, <code>retry_count</code>, <code>last_error</code>.</p>
+<h3 id="table-dead_letters">dead_letters</h3>
+<p>Writes that the server refused for good; RetryDeadLetters() or ClearDeadLetters().</p>
+<p>Columns: <code>queue_id</code>, <code>collection</code>, <code>doc_id</code>, <code>op_type</code>, <code>payload</code>, <code>queued_at</code>, <code>retry_count</code>, <code>last_error</code>, <code>failed_at</code>.</p>
+<h2 id="connectionext">ConnectionExt</h2>
+<p>Reached as <code>op.firestore.ext.ConnectionExt</code>.</p>
+<p>Circuit breaker with exponential backoff.</p>
+<p><code>closed</code> allows all attempts, <code>open</code> none for <em>Circuit Timeout</em> seconds, <code>half_open</code> one probe. No method reads a parameter: the main thread hands the settings over whenever they change.</p>
+<div class=table><table>
+<tr><th>Method</th><th>What it does</th></tr>
+<tr><td><code>CanAttempt()</code></td><td>Whether an attempt may start now; in <code>half_open</code> True is the only probe.</td></tr>
+<tr><td><code>RecordSuccess()</code></td><td>An attempt succeeded: closed again.</td></tr>
+<tr><td><code>RecordFailure()</code></td><td>An attempt failed; opens after <em>Circuit Failure Threshold</em> in a row.</td></tr>
+<tr><td><code>GetBackoffSeconds()</code></td><td>Seconds before the next attempt: <code>min(Backoff Base ** min(failures, 10), Backoff Max)</code>.</td></tr>
+<tr><td><code>GetState()</code></td><td><code>closed</code>, <code>open</code> or <code>half_open</code>.</td></tr>
+<tr><td><code>Reset()</code></td><td>Closed, nothing counted.</td></tr>
+</table></div>
+<h2 id="writequeueext">WriteQueueExt</h2>
+<p>Reached as <code>op.firestore.ext.WriteQueueExt</code>.</p>
+<p>The queue and the cache in SQLite. The engine owns the file; what is asked here counts at once.</p>
+<div class=table><table>
+<tr><th>Method</th><th>What it does</th></tr>
+<tr><td><code>Init(project_folder)</code></td><td>Opens the queue. It lies in <em>Cache Folder</em>, which is below the project's folder unless it is absolute.</td></tr>
+<tr><td><code>Enqueue(collection, doc_id, op_type, payload)</code></td><td>Queues a write as <code>PushDoc</code> and the others do; its queue id, empty if it can never run.</td></tr>
+<tr><td><code>GetPending()</code></td><td>The queued writes, oldest first: dicts of the eight columns, <code>payload</code> as a dict.</td></tr>
+<tr><td><code>Remove(queue_id)</code></td><td>Takes a write out of the queue; one that is on its way may reach the server all the same.</td></tr>
+<tr><td><code>RecordRetry(queue_id, error)</code></td><td>Counts a failure of a queued write.</td></tr>
+<tr><td><code>Clear()</code></td><td>Discards all queued writes.</td></tr>
+<tr><td><code>Count()</code></td><td>How many writes are queued.</td></tr>
+<tr><td><code>SaveDocument(collection, doc_id, payload_text, version, synced_at)</code></td><td>Puts a document into the cache.</td></tr>
+<tr><td><code>DeleteDocument(collection, doc_id)</code></td><td>Takes a document out of the cache.</td></tr>
+<tr><td><code>LoadDocuments()</code></td><td>The cached documents: rows of collection, doc_id, payload, version, synced_at.</td></tr>
+</table></div>
+<h2 id="credits">Credits</h2>
+<p>What the component stands on. Nothing of it is inside: it is installed once per project.</p>
+<div class=table><table>
+<tr><th>Part</th><th>Version</th><th>Licence</th></tr>
+<tr><td><code>anyio</code></td><td>4.16.0</td><td>MIT</td></tr>
+<tr><td><code>cachecontrol</code></td><td>0.14.4</td><td>Apache-2.0</td></tr>
+<tr><td><code>certifi</code></td><td>2026.10.18</td><td>MPL-2.0</td></tr>
+<tr><td><code>cffi</code></td><td>2.1.1</td><td>MIT-0</td></tr>
+<tr><td><code>charset-normalizer</code></td><td>3.5.2</td><td>MIT</td></tr>
+<tr><td><code>cryptography</code></td><td>48.0.1 or 50.0.2</td><td>Apache-2.0 OR BSD-3-Clause</td></tr>
+<tr><td><code>firebase-admin</code></td><td>7.7.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-api-core</code></td><td>2.44.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-auth</code></td><td>2.62.2</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-cloud-core</code></td><td>2.8.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-cloud-firestore</code></td><td>2.34.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-cloud-storage</code></td><td>3.17.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-crc32c</code></td><td>1.9.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-resumable-media</code></td><td>2.11.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>googleapis-common-protos</code></td><td>1.76.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>grpcio</code></td><td>1.85.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>grpcio-status</code></td><td>1.85.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>h11</code></td><td>0.16.0</td><td>MIT</td></tr>
+<tr><td><code>h2</code></td><td>4.4.1</td><td>MIT</td></tr>
+<tr><td><code>hpack</code></td><td>4.2.0</td><td>MIT</td></tr>
+<tr><td><code>httpcore</code></td><td>1.0.9</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>httpx</code></td><td>0.28.1</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>hyperframe</code></td><td>6.1.0</td><td>MIT</td></tr>
+<tr><td><code>idna</code></td><td>3.20</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>msgpack</code></td><td>1.2.4</td><td>Apache-2.0</td></tr>
+<tr><td><code>opentelemetry-api</code></td><td>1.45.2</td><td>Apache-2.0</td></tr>
+<tr><td><code>proto-plus</code></td><td>1.29.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>protobuf</code></td><td>7.36.2</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>pyasn1</code></td><td>0.6.5</td><td>BSD-2-Clause</td></tr>
+<tr><td><code>pyasn1-modules</code></td><td>0.4.2</td><td>BSD-2-Clause</td></tr>
+<tr><td><code>pycparser</code></td><td>3.12</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>pyjwt</code></td><td>2.15.1</td><td>MIT</td></tr>
+<tr><td><code>requests</code></td><td>2.34.2</td><td>Apache-2.0</td></tr>
+<tr><td><code>typing-extensions</code></td><td>4.16.0</td><td>PSF-2.0</td></tr>
+<tr><td><code>urllib3</code></td><td>2.8.0</td><td>MIT</td></tr>
+<tr><td>TouchDesigner, with Python and SQLite</td><td></td><td>the user's own</td></tr>
+<tr><td>uv</td><td></td><td>Apache-2.0 OR MIT</td></tr>
+</table></div>
+</body>
+</html>
+''',
+    "generated/storage/local/credits": '''\
+td-gcp stands on
+
+anyio                                  4.16.0            MIT
+cachecontrol                           0.14.4            Apache-2.0
+certifi                                2026.10.18        MPL-2.0
+cffi                                   2.1.1             MIT-0
+charset-normalizer                     3.5.2             MIT
+cryptography                           48.0.1 or 50.0.2  Apache-2.0 OR BSD-3-Clause
+firebase-admin                         7.7.0             Apache-2.0
+google-api-core                        2.44.0            Apache-2.0
+google-auth                            2.62.2            Apache-2.0
+google-cloud-core                      2.8.0             Apache-2.0
+google-cloud-firestore                 2.34.1            Apache-2.0
+google-cloud-storage                   3.17.1            Apache-2.0
+google-crc32c                          1.9.0             Apache-2.0
+google-resumable-media                 2.11.0            Apache-2.0
+googleapis-common-protos               1.76.0            Apache-2.0
+grpcio                                 1.85.1            Apache-2.0
+grpcio-status                          1.85.1            Apache-2.0
+h11                                    0.16.0            MIT
+h2                                     4.4.1             MIT
+hpack                                  4.2.0             MIT
+httpcore                               1.0.9             BSD-3-Clause
+httpx                                  0.28.1            BSD-3-Clause
+hyperframe                             6.1.0             MIT
+idna                                   3.20              BSD-3-Clause
+msgpack                                1.2.4             Apache-2.0
+opentelemetry-api                      1.45.2            Apache-2.0
+proto-plus                             1.29.0            Apache-2.0
+protobuf                               7.36.2            BSD-3-Clause
+pyasn1                                 0.6.5             BSD-2-Clause
+pyasn1-modules                         0.4.2             BSD-2-Clause
+pycparser                              3.12              BSD-3-Clause
+pyjwt                                  2.15.1            MIT
+requests                               2.34.2            Apache-2.0
+typing-extensions                      4.16.0            PSF-2.0
+urllib3                                2.8.0             MIT
+TouchDesigner, with Python and SQLite                    the user's own
+uv                                                       Apache-2.0 OR MIT
+
+and is itself under this licence:
+
+MIT License
+
+Copyright (c) 2026 The td-gcp authors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+''',
+    "generated/storage/local/help": '''\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>storage 0.1.0</title>
+<style>
+:root { color-scheme: light dark; --back: #fff; --text: #222; --soft: #f2f3f5; --line: #d5d8dc; --link: #1d5fa8; }
+@media (prefers-color-scheme: dark) {
+  :root { --back: #1f2022; --text: #e6e6e6; --soft: #2b2d30; --line: #45484d; --link: #8ab8ee; }
+}
+body { margin: 0 auto; max-width: 46rem; padding: 1rem; background: var(--back); color: var(--text);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
+a { color: var(--link); }
+h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
+h3 { margin: 2rem 0 0.3rem; }
+code, pre { background: var(--soft); border-radius: 4px; font: 0.9em/1.5 ui-monospace, monospace; }
+code { padding: 0.1em 0.3em; } pre { padding: 0.6rem; overflow-x: auto; } pre code { padding: 0; }
+div.table { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem 0.3rem 0; text-align: left; vertical-align: top; }
+nav { columns: 9rem; padding: 0; } nav a { display: block; }
+</style>
+</head>
+<body>
+<h1 id="top">storage 0.1.0</h1>
+<nav>
+<a href="#first-steps">First steps</a>
+<a href="#page-creds">Page Creds</a>
+<a href="#page-storage">Page Storage</a>
+<a href="#page-conn">Page Conn</a>
+<a href="#page-callbacks">Page Callbacks</a>
+<a href="#page-controls">Page Controls</a>
+<a href="#page-about">Page About</a>
+<a href="#methods">Methods</a>
+<a href="#methods-of-both-components">Methods of both components</a>
+<a href="#callbacks">Callbacks</a>
+<a href="#tables">Tables</a>
+<a href="#connectionext">ConnectionExt</a>
+<a href="#credits">Credits</a>
+</nav>
+<p>Files between TouchDesigner and Firebase / Google Cloud Storage: upload, download, sync. Build 1 of 2026-11-20.</p>
+<h2 id="first-steps">First steps</h2>
+<p>On the Creds page set <em>Private Key File</em> to the JSON key of a service account, or <em>Emulator Host</em> to the address of an emulator. Pulse <em>Connect</em> on the Controls page and watch <code>op.storage.op(&#x27;status&#x27;)</code>. If the state becomes error, <code>last_error</code> says what is wrong and what to do.</p>
+<p>Pulse <em>Create</em> on the Callbacks page for a DAT with a stub of every callback. <code>op.storage.GetLogs()</code> gives the newest log entries.</p>
+<p>Scripts reach a parameter by its name: <code>op.storage.par.Privatekey</code>. In TouchDesigner, hold Alt over a label to see its help.</p>
+<h2 id="page-creds">Page Creds</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Private Key File</td><td><code>Privatekey</code></td><td>File</td><td>empty</td><td></td></tr>
+<tr><td>Bucket Name</td><td><code>Bucket</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Emulator Host</td><td><code>Emulatorhost</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Use ADC</td><td><code>Useadc</code></td><td>Toggle</td><td>off</td><td></td></tr>
+</table></div>
+<h3 id="privatekey">Private Key File</h3>
+<p><code>Privatekey</code> &#183; file &#183; default empty &#183; can be used while <em>Emulator Host</em> is empty</p>
+<p>Service account key (JSON) of your Firebase or Google Cloud project: in the Firebase console under Project settings, Service accounts, Generate new private key. Only its path is kept here, never its content. A relative path is below the project folder. Changing it reconnects and keeps tables and queues.</p>
+<h3 id="bucket">Bucket Name</h3>
+<p><code>Bucket</code> &#183; text &#183; default empty</p>
+<p>Name of the bucket, without gs://. Empty means the project's default bucket, &lt;project id>.firebasestorage.app. Older Firebase projects have one that ends in .appspot.com: enter it here.</p>
+<h3 id="emulatorhost">Emulator Host</h3>
+<p><code>Emulatorhost</code> &#183; text &#183; default empty</p>
+<p>Address of a local emulator as host:port, for example 127.0.0.1:8080. With an address here no key is needed and nothing reaches the real project. Leave empty to use the cloud.</p>
+<h3 id="useadc">Use ADC</h3>
+<p><code>Useadc</code> &#183; on or off &#183; default off &#183; can be used while <em>Private Key File</em> is empty and <em>Emulator Host</em> is empty</p>
+<p>With no key file, use Application Default Credentials: what gcloud auth application-default login leaves on this machine, or the machine's own account in Google Cloud. Handy where no key may be copied around.</p>
+<h2 id="page-storage">Page Storage</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Local Path</td><td><code>Localpath</code></td><td>Folder</td><td>empty</td><td></td></tr>
+<tr><td>Remote Path</td><td><code>Remotepath</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Make Public</td><td><code>Makepublic</code></td><td>Toggle</td><td>off</td><td></td></tr>
+<tr><td>Delete Remote Orphans</td><td><code>Deleteremoteorphans</code></td><td>Toggle</td><td>off</td><td></td></tr>
+<tr><td>Delete Local Orphans</td><td><code>Deletelocalorphans</code></td><td>Toggle</td><td>off</td><td></td></tr>
+<tr><td>Max Concurrent</td><td><code>Maxconcurrent</code></td><td>Int</td><td><code>3</code></td><td>1 or more</td></tr>
+<tr><td>Max Delete (%)</td><td><code>Maxdelete</code></td><td>Int</td><td><code>50</code></td><td>0 to 100</td></tr>
+<tr><td>On Conflict</td><td><code>Conflictmode</code></td><td>Menu</td><td><code>newest</code></td><td><code>newest</code>, <code>keepboth</code>, <code>local</code>, <code>remote</code></td></tr>
+<tr><td>Watch Folder</td><td><code>Watchfolder</code></td><td>Toggle</td><td>off</td><td></td></tr>
+</table></div>
+<h3 id="localpath">Local Path</h3>
+<p><code>Localpath</code> &#183; folder &#183; default empty</p>
+<p>Folder on this machine that relative local paths are below, and that is synced. A relative one is below the project folder. Empty is the project folder itself; Sync needs a folder to be chosen.</p>
+<h3 id="remotepath">Remote Path</h3>
+<p><code>Remotepath</code> &#183; text &#183; default empty</p>
+<p>Folder in the bucket that relative remote paths are below, for example media/. Empty is the whole bucket. A remote path that starts with a slash goes past this one.</p>
+<h3 id="makepublic">Make Public</h3>
+<p><code>Makepublic</code> &#183; on or off &#183; default off</p>
+<p>Make every uploaded file readable by anyone who knows its address. The bucket must allow public access per file (uniform access off). Upload(make_public=...) decides for a single file.</p>
+<h3 id="deleteremoteorphans">Delete Remote Orphans</h3>
+<p><code>Deleteremoteorphans</code> &#183; on or off &#183; default off</p>
+<p>Sync deletes files in the bucket that are no longer in the local folder. For a folder that is the one source of truth. More than Max Delete at once is refused.</p>
+<h3 id="deletelocalorphans">Delete Local Orphans</h3>
+<p><code>Deletelocalorphans</code> &#183; on or off &#183; default off</p>
+<p>Sync removes local files that are no longer in the bucket; they go into a trash folder in the cache. For machines that only show what the bucket holds. More than Max Delete at once is refused.</p>
+<h3 id="maxconcurrent">Max Concurrent</h3>
+<p><code>Maxconcurrent</code> &#183; whole number &#183; default <code>3</code> &#183; 1 or more</p>
+<p>How many transfers run at once; the others wait in order. More helps with many small files on a fast line, fewer leaves room for the show on a slow one.</p>
+<h3 id="maxdelete">Max Delete (%)</h3>
+<p><code>Maxdelete</code> &#183; whole number &#183; default <code>50</code> &#183; 0 to 100</p>
+<p>Safety catch of the orphan options, in percent: a sync that would delete more than this share of the files of a side deletes none and says so. Raise it, or call SyncFolder(force=True), when a large clean-up is wanted.</p>
+<h3 id="conflictmode">On Conflict</h3>
+<p><code>Conflictmode</code> &#183; menu &#183; default <code>newest</code></p>
+<p>What Sync does with a file that was changed on both sides since the last sync. Keep Both saves the older one beside the other as name.conflict-&lt;time>. Every conflict is reported in onSyncComplete.</p>
+<ul><li><code>newest</code>: Newest Wins</li><li><code>keepboth</code>: Keep Both</li><li><code>local</code>: Local Wins</li><li><code>remote</code>: Remote Wins</li></ul>
+<h3 id="watchfolder">Watch Folder</h3>
+<p><code>Watchfolder</code> &#183; on or off &#183; default off</p>
+<p>Upload new and changed files below Local Path by themselves, once they have stopped growing. For a photo booth or a recorder that writes into the folder.</p>
+<h2 id="page-conn">Page Conn</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Auto Connect</td><td><code>Autoconnect</code></td><td>Toggle</td><td>on</td><td></td></tr>
+<tr><td>Circuit Failure Threshold</td><td><code>Circuitfailurethreshold</code></td><td>Int</td><td><code>5</code></td><td>1 or more</td></tr>
+<tr><td>Circuit Timeout (s)</td><td><code>Circuittimeout</code></td><td>Float</td><td><code>60.0</code></td><td>0 or more</td></tr>
+<tr><td>Backoff Base</td><td><code>Backoffbase</code></td><td>Float</td><td><code>2.0</code></td><td>1 or more</td></tr>
+<tr><td>Backoff Max (s)</td><td><code>Backoffmax</code></td><td>Float</td><td><code>300.0</code></td><td>0 or more</td></tr>
+<tr><td>Frame Budget (ms)</td><td><code>Framebudget</code></td><td>Float</td><td><code>2.0</code></td><td>0.1 or more</td></tr>
+<tr><td>Engine</td><td><code>Engine</code></td><td>Menu</td><td><code>thread</code></td><td><code>thread</code>, <code>process</code></td></tr>
+</table></div>
+<h3 id="autoconnect">Auto Connect</h3>
+<p><code>Autoconnect</code> &#183; on or off &#183; default on</p>
+<p>Connect by itself when the project starts, and keep trying after every break for as long as this is on. Turn it off to decide with Connect and Disconnect.</p>
+<h3 id="circuitfailurethreshold">Circuit Failure Threshold</h3>
+<p><code>Circuitfailurethreshold</code> &#183; whole number &#183; default <code>5</code> &#183; 1 or more</p>
+<p>After this many failures in a row the circuit opens: nothing is tried until Circuit Timeout has passed, so that a dead network is not hammered. Raise it on a network that often hiccups.</p>
+<h3 id="circuittimeout">Circuit Timeout (s)</h3>
+<p><code>Circuittimeout</code> &#183; number &#183; default <code>60.0</code> &#183; 0 or more</p>
+<p>Seconds the circuit stays open before one probe is let through. If the probe succeeds everything goes on, if not the wait begins again. Lower it where a break of the network should be over quickly.</p>
+<h3 id="backoffbase">Backoff Base</h3>
+<p><code>Backoffbase</code> &#183; number &#183; default <code>2.0</code> &#183; 1 or more</p>
+<p>How fast the wait before a reconnect grows: base to the power of the failures so far, in seconds, never more than Backoff Max. 2 gives 2, 4, 8, 16 seconds. 1 tries again every second.</p>
+<h3 id="backoffmax">Backoff Max (s)</h3>
+<p><code>Backoffmax</code> &#183; number &#183; default <code>300.0</code> &#183; 0 or more</p>
+<p>Longest wait in seconds before another attempt to reconnect. Lower it where the show should be online again soon after the network returns.</p>
+<h3 id="framebudget">Frame Budget (ms)</h3>
+<p><code>Framebudget</code> &#183; number &#183; default <code>2.0</code> &#183; 0.1 or more</p>
+<p>Milliseconds of a frame that this component may spend on taking in results; what is left waits for the next frame. At 60 fps a frame lasts 16.7 ms. Lower it if frames are tight, raise it if large collections should appear sooner.</p>
+<h3 id="engine">Engine</h3>
+<p><code>Engine</code> &#183; menu &#183; default <code>thread</code></p>
+<p>Where the network work is done. Threads need nothing else. A process of its own cannot slow a frame down, and a crash of it costs a restart of the process instead of the show. Can be changed at any time, nothing is lost.</p>
+<ul><li><code>thread</code>: Threads of TouchDesigner</li><li><code>process</code>: Process Beside It</li></ul>
+<h2 id="page-callbacks">Page Callbacks</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Create</td><td><code>Createcallbacksdat</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Callbacks DAT</td><td><code>Callbacksdat</code></td><td>DAT</td><td>empty</td><td></td></tr>
+<tr><td>External Log DAT</td><td><code>Logop</code></td><td>DAT</td><td>empty</td><td></td></tr>
+</table></div>
+<h3 id="createcallbacksdat">Create</h3>
+<p><code>Createcallbacksdat</code> &#183; button</p>
+<p>Make a text DAT beside the component with a stub of every callback, and set Callbacks DAT to it. An existing one is left alone.</p>
+<h3 id="callbacksdat">Callbacks DAT</h3>
+<p><code>Callbacksdat</code> &#183; DAT &#183; default empty</p>
+<p>Text DAT whose functions are called when something happens. They run on the main thread, so keep them short. A function that is missing is simply not called; an error in one is logged as a warning.</p>
+<h3 id="logop">External Log DAT</h3>
+<p><code>Logop</code> &#183; DAT &#183; default empty</p>
+<p>A FIFO, table or text DAT of your own that every log entry is written to as well, for example to collect the logs of several components in one place. Leave empty for none.</p>
+<h2 id="page-controls">Page Controls</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Connect</td><td><code>Connect</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Disconnect</td><td><code>Disconnect</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Reset</td><td><code>Reset</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Upload</td><td><code>Upload</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Download</td><td><code>Download</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Sync</td><td><code>Sync</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Cancel Transfers</td><td><code>Canceltransfers</code></td><td>Pulse</td><td></td><td></td></tr>
+</table></div>
+<h3 id="connect">Connect</h3>
+<p><code>Connect</code> &#183; button</p>
+<p>Connect now. Returns at once; the state column of status goes from connecting to connected or error.</p>
+<h3 id="disconnect">Disconnect</h3>
+<p><code>Disconnect</code> &#183; button</p>
+<p>Close the connection. Tables and queues stay as they are.</p>
+<h3 id="reset">Reset</h3>
+<p><code>Reset</code> &#183; button</p>
+<p>After a question: disconnect, empty queues and tables, close the circuit. Connect works again afterwards.</p>
+<h3 id="upload">Upload</h3>
+<p><code>Upload</code> &#183; button</p>
+<p>Bring the folder in the bucket up to date with Local Path: SyncFolder('upload').</p>
+<h3 id="download">Download</h3>
+<p><code>Download</code> &#183; button</p>
+<p>Bring Local Path up to date with the folder in the bucket: SyncFolder('download').</p>
+<h3 id="sync">Sync</h3>
+<p><code>Sync</code> &#183; button</p>
+<p>Bring both sides up to date with each other: SyncFolder('both').</p>
+<h3 id="canceltransfers">Cancel Transfers</h3>
+<p><code>Canceltransfers</code> &#183; button</p>
+<p>Cancel every transfer that has not started yet. Running ones finish; CancelTransfers(include_active=True) stops them, too.</p>
+<h2 id="page-about">Page About</h2>
+<div class=table><table>
+<tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
+<tr><td>Build Number</td><td><code>Build</code></td><td>Int</td><td><code>1</code></td><td></td></tr>
+<tr><td>Build Date</td><td><code>Date</code></td><td>Str</td><td><code>2026-11-20</code></td><td></td></tr>
+<tr><td>Touch Build</td><td><code>Touchbuild</code></td><td>Str</td><td><code>2025.32050</code></td><td></td></tr>
+<tr><td>Version</td><td><code>Version</code></td><td>Str</td><td><code>0.1.0</code></td><td></td></tr>
+<tr><td>Help</td><td><code>Help</code></td><td>Pulse</td><td></td><td></td></tr>
+<tr><td>Credits</td><td><code>Credits</code></td><td>Str</td><td><code>td-gcp, MIT. Built on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0), SQLite (public domain), uv (MIT).</code></td><td></td></tr>
+</table></div>
+<h3 id="build">Build Number</h3>
+<p><code>Build</code> &#183; whole number &#183; read-only</p>
+<p>Number of this release, counted up with every one. Name it when you report a problem.</p>
+<h3 id="date">Build Date</h3>
+<p><code>Date</code> &#183; text &#183; read-only</p>
+<p>Day this release was built, as year-month-day.</p>
+<h3 id="touchbuild">Touch Build</h3>
+<p><code>Touchbuild</code> &#183; text &#183; read-only</p>
+<p>The oldest TouchDesigner build that this release is made for.</p>
+<h3 id="version">Version</h3>
+<p><code>Version</code> &#183; text &#183; read-only</p>
+<p>Version of this component. Changes between versions are listed in the changelog.</p>
+<h3 id="help">Help</h3>
+<p><code>Help</code> &#183; button</p>
+<p>Open the documentation of this version in the browser.</p>
+<h3 id="credits">Credits</h3>
+<p><code>Credits</code> &#183; text &#183; read-only</p>
+<p>What this component is built on, with the licences.</p>
+<p>Methods are called on the component, <code>op.storage.Upload(local_path=None, remote_path=None, make_public=None, content_type=None, metadata=None, cache_control=None)</code>, on TouchDesigner's main thread. They return at once; what became of it comes to the callbacks and stands in the tables.</p>
+<h2 id="methods">Methods</h2>
+<h3 id="upload">Upload</h3>
+<pre><code>Upload(local_path=None, remote_path=None, make_public=None, content_type=None, metadata=None, cache_control=None)</code></pre>
+<p>Uploads a file, replacing whatever the bucket has under that name.</p>
+<ul><li><code>local_path</code> (<code>str</code>): Relative to <em>Local Path</em>, or absolute; left out, the place of <code>remote_path</code>.</li><li><code>remote_path</code> (<code>str</code>): Relative to <em>Remote Path</em>, or with a slash in front the bucket path; left out, the place of <code>local_path</code>.</li><li><code>make_public</code> (<code>bool</code>): None uses <em>Make Public</em>.</li><li><code>content_type</code> (<code>str</code>): Left out, what the name's ending promises.</li><li><code>metadata</code> (<code>dict[str, str]</code>): Own keys and texts that the object carries.</li><li><code>cache_control</code> (<code>str</code>): For those who read the object by its public address, e.g. <code>no-cache</code>.</li></ul>
+<p>Returns: The transfer's id; empty when it can never run (the log says why).</p>
+<h3 id="uploadbytes">UploadBytes</h3>
+<pre><code>UploadBytes(data, remote_path, content_type=None, make_public=None, metadata=None, cache_control=None)</code></pre>
+<p>Uploads data that is in no file, e.g. <code>top.saveByteArray(&#x27;.jpg&#x27;)</code>; the arguments are those of <code>Upload</code>.</p>
+<p>Up to 64 KiB survive a crash from the moment this returns, larger data from the moment its row shows a size.</p>
+<p>Returns: The transfer's id; empty when it can never run.</p>
+<h3 id="uploadtext">UploadText</h3>
+<pre><code>UploadText(text, remote_path, content_type=None)</code></pre>
+<p>Uploads a text in UTF-8; otherwise as <code>UploadBytes</code>.</p>
+<p>Returns: The transfer's id; empty when it can never run.</p>
+<h3 id="download">Download</h3>
+<pre><code>Download(remote_path=None, local_path=None)</code></pre>
+<p>Downloads a file; the old one stays until the new one is whole. Paths as in <code>Upload</code>.</p>
+<p>Returns: The transfer's id; empty when it can never run.</p>
+<h3 id="delete">Delete</h3>
+<pre><code>Delete(remote_path)</code></pre>
+<p>Deletes a file in the bucket.</p>
+<p>Returns: The transfer's id; empty when it can never run.</p>
+<h3 id="listfiles">ListFiles</h3>
+<pre><code>ListFiles(prefix=&#x27;&#x27;, delimiter=&#x27;/&#x27;)</code></pre>
+<p>Lists the files below <em>Remote Path</em> whose names begin with <code>prefix</code>; they come to <code>onListComplete</code>.</p>
+<ul><li><code>prefix</code> (<code>str</code>): With a slash in front, from the beginning of the bucket.</li><li><code>delimiter</code> (<code>str</code>): Where a folder ends; its files are not listed, its name comes in <code>GetTransfer(id)[&#x27;prefixes&#x27;]</code>. Empty lists everything below.</li></ul>
+<p>Returns: The transfer's id; empty when it can never run.</p>
+<h3 id="getmetadata">GetMetadata</h3>
+<pre><code>GetMetadata(remote_path)</code></pre>
+<p>Fetches what the bucket knows of a file; it comes to <code>onMetadata</code> and stays in <code>GetTransfer(id)</code>.</p>
+<p>Returns: The transfer's id; empty when it can never run.</p>
+<h3 id="getsignedurl">GetSignedUrl</h3>
+<pre><code>GetSignedUrl(remote_path, expiration_minutes=60, method=&#x27;GET&#x27;, content_type=None)</code></pre>
+<p>Makes an address by which anyone can read (GET) or upload (PUT) one file for a while.</p>
+<p>It arrives as <code>local_path</code> of <code>onTransferComplete</code>, and in <code>GetTransfer(id)[&#x27;url&#x27;]</code>.</p>
+<ul><li><code>remote_path</code> (<code>str</code>): As in <code>Upload</code>.</li><li><code>expiration_minutes</code> (<code>float</code>): At most a week (10080).</li><li><code>method</code> (<code>str</code>): GET or PUT.</li><li><code>content_type</code> (<code>str</code>): For PUT, the type that must be uploaded.</li></ul>
+<p>Returns: The transfer's id; empty when it can never run.</p>
+<h3 id="getpublicurl">GetPublicUrl</h3>
+<pre><code>GetPublicUrl(remote_path)</code></pre>
+<p>The address of a public file, at once and without asking the server whether it is there or public.</p>
+<p>Returns: Empty when the name is none or the bucket is not known yet.</p>
+<h3 id="canceltransfers">CancelTransfers</h3>
+<pre><code>CancelTransfers(include_active=False)</code></pre>
+<p>Cancels all transfers that have not started, and those that run if <code>include_active</code>.</p>
+<h3 id="canceltransfer">CancelTransfer</h3>
+<pre><code>CancelTransfer(transfer_id)</code></pre>
+<p>Cancels one transfer, also while it runs.</p>
+<p>Returns: Whether there is such a transfer that has not ended.</p>
+<h3 id="gettransfer">GetTransfer</h3>
+<pre><code>GetTransfer(transfer_id)</code></pre>
+<p>What is known of a transfer: its row, and what it found out (<code>metadata</code>, <code>files</code>, <code>prefixes</code>, <code>url</code>).</p>
+<p>Returns: None when it is not known (any more).</p>
+<h2 id="methods-of-both-components">Methods of both components</h2>
+<h3 id="connect">Connect</h3>
+<pre><code>Connect()</code></pre>
+<p>Begins to connect; the state tells how it ends.</p>
+<h3 id="disconnect">Disconnect</h3>
+<pre><code>Disconnect()</code></pre>
+<p>Ends the connection; tables and queues stay.</p>
+<h3 id="reset">Reset</h3>
+<pre><code>Reset()</code></pre>
+<p>Asks, then disconnects, empties queues and tables and resets the breaker.</p>
+<h3 id="createcallbacksdat">CreateCallbacksDat</h3>
+<pre><code>CreateCallbacksDat()</code></pre>
+<p>Makes a text DAT beside the component with a stub of every callback; leaves an existing one alone.</p>
+<h3 id="getstatus">GetStatus</h3>
+<pre><code>GetStatus()</code></pre>
+<p>The status row: column name to text.</p>
+<h3 id="getlogs">GetLogs</h3>
+<pre><code>GetLogs(level=None, limit=50)</code></pre>
+<p>The newest log entries, newest last; of one level if it is given.</p>
+<h2 id="callbacks">Callbacks</h2>
+<p>Functions of the DAT that <em>Callbacks DAT</em> points to; <em>Create</em> on the Callbacks page makes one with a stub of each. They run on the main thread. A missing one is not called; an error in one is logged and stops nothing.</p>
+<h3 id="ontransfercomplete">onTransferComplete</h3>
+<pre><code>onTransferComplete(transfer_id, transfer_type, remote_path, local_path, success, error)</code></pre>
+<p>A transfer has ended: upload, download, delete, metadata or signed_url.</p>
+<ul><li><code>transfer_id</code> (<code>str</code>): What the method returned.</li><li><code>transfer_type</code> (<code>str</code>): See above.</li><li><code>remote_path</code> (<code>str</code>): Name of the file in the bucket.</li><li><code>local_path</code> (<code>str</code>): Absolute path of the local file; for signed_url, the address.</li><li><code>success</code> (<code>bool</code>): False for failed and cancelled ones.</li><li><code>error</code> (<code>str</code>): What went wrong and what to do; empty on success.</li></ul>
+<h3 id="ontransferprogress">onTransferProgress</h3>
+<pre><code>onTransferProgress(transfer_id, transfer_type, remote_path, local_path, bytes_done, bytes_total)</code></pre>
+<p>A transfer is on its way; at most ten times a second for each.</p>
+<ul><li><code>transfer_id</code> (<code>str</code>): What the method returned.</li><li><code>transfer_type</code> (<code>str</code>): upload, download or sync.</li><li><code>remote_path</code> (<code>str</code>): Name of the file in the bucket.</li><li><code>local_path</code> (<code>str</code>): Absolute path of the local file.</li><li><code>bytes_done</code> (<code>int</code>): Bytes that have been moved.</li><li><code>bytes_total</code> (<code>int</code>): Bytes there are to move.</li></ul>
+<h3 id="onlistcomplete">onListComplete</h3>
+<pre><code>onListComplete(transfer_id, prefix, files, success, error)</code></pre>
+<p>ListFiles has ended.</p>
+<ul><li><code>transfer_id</code> (<code>str</code>): What ListFiles returned.</li><li><code>prefix</code> (<code>str</code>): What ListFiles was given.</li><li><code>files</code> (<code>list[dict[str, ...]]</code>): A dict with name, size, updated, content_type and more for each file. Folders are in GetTransfer(transfer_id)['prefixes'].</li><li><code>success</code> (<code>bool</code>): False if the listing failed or broke off; files is empty then.</li><li><code>error</code> (<code>str</code>): What went wrong and what to do; empty on success.</li></ul>
+<h3 id="onlistpage">onListPage</h3>
+<pre><code>onListPage(transfer_id, files)</code></pre>
+<p>Up to a thousand files of a long listing, as they come; onListComplete gives all of them at the end.</p>
+<ul><li><code>transfer_id</code> (<code>str</code>): What ListFiles returned.</li><li><code>files</code> (<code>list[dict[str, ...]]</code>): As in onListComplete.</li></ul>
+<h3 id="onmetadata">onMetadata</h3>
+<pre><code>onMetadata(transfer_id, remote_path, metadata, success, error)</code></pre>
+<p>GetMetadata has ended.</p>
+<ul><li><code>transfer_id</code> (<code>str</code>): What GetMetadata returned.</li><li><code>remote_path</code> (<code>str</code>): Name of the file in the bucket.</li><li><code>metadata</code> (<code>dict[str, ...]</code>): name, size, content_type, updated, created, md5_hash, public_url, metadata (your own keys) and more.</li><li><code>success</code> (<code>bool</code>): False if there is no such file or it could not be asked.</li><li><code>error</code> (<code>str</code>): What went wrong and what to do; empty on success.</li></ul>
+<h3 id="onsynccomplete">onSyncComplete</h3>
+<pre><code>onSyncComplete(transfer_id, direction, uploaded, downloaded, deleted, errors, success, error)</code></pre>
+<p>SyncFolder has ended.</p>
+<ul><li><code>transfer_id</code> (<code>str</code>): What SyncFolder returned.</li><li><code>direction</code> (<code>str</code>): both, upload or download.</li><li><code>uploaded</code> (<code>list[str]</code>): Paths relative to Local Path.</li><li><code>downloaded</code> (<code>list[str]</code>): Paths relative to Local Path.</li><li><code>deleted</code> (<code>list[str]</code>): Relative paths with remote: or local: in front.</li><li><code>errors</code> (<code>list[dict[str, str]]</code>): A dict with path and error for each file that could not be synced.</li><li><code>success</code> (<code>bool</code>): Whether everything went as planned.</li><li><code>error</code> (<code>str</code>): Why the sync as a whole failed; empty otherwise.</li></ul>
+<h3 id="onsyncplan">onSyncPlan</h3>
+<pre><code>onSyncPlan(transfer_id, direction, plan, success, error)</code></pre>
+<p>PlanSync has ended: what a sync would do now; nothing was touched.</p>
+<ul><li><code>transfer_id</code> (<code>str</code>): What PlanSync returned.</li><li><code>direction</code> (<code>str</code>): both, upload or download.</li><li><code>plan</code> (<code>dict[str, ...]</code>): The steps, as lists of relative paths.</li><li><code>success</code> (<code>bool</code>): Whether there is a plan.</li><li><code>error</code> (<code>str</code>): Why there is none; empty otherwise.</li></ul>
+<h3 id="onconnectionstatechange">onConnectionStateChange</h3>
+<pre><code>onConnectionStateChange(state, error)</code></pre>
+<p>The connection has another state.</p>
+<ul><li><code>state</code> (<code>str</code>): connecting, connected, disconnected, error or reconnecting.</li><li><code>error</code> (<code>str</code>): Why, in the last two; otherwise empty.</li></ul>
+<h2 id="tables">Tables</h2>
+<p>Operators inside the component, for reading: select them, wire them on, ask them by name.</p>
+<h3 id="table-log">log</h3>
+<p>The last 200 log entries, newest at the bottom. DEBUG entries are only in GetLogs().</p>
+<h3 id="table-status">status</h3>
+<p>One row that says how the component is doing.</p>
+<p>Columns: <code>state</code>, <code>circuit</code>, <code>last_error</code>, <code>active_transfers</code>, <code>connected_at</code>, <code>bucket</code>.</p>
+<h3 id="table-transfers">transfers</h3>
+<p>One row per transfer, newest at the bottom.</p>
+<p>Columns: <code>transfer_id</code>, <code>type</code>, <code>remote_path</code>, <code>local_path</code>, <code>status</code>, <code>started_at</code>, <code>completed_at</code>, <code>error</code>, <code>size</code>, <code>progress</code>, <code>speed</code>.</p>
+<h2 id="connectionext">ConnectionExt</h2>
+<p>Reached as <code>op.storage.ext.ConnectionExt</code>.</p>
+<p>Circuit breaker with exponential backoff.</p>
+<p><code>closed</code> allows all attempts, <code>open</code> none for <em>Circuit Timeout</em> seconds, <code>half_open</code> one probe. No method reads a parameter: the main thread hands the settings over whenever they change.</p>
+<div class=table><table>
+<tr><th>Method</th><th>What it does</th></tr>
+<tr><td><code>CanAttempt()</code></td><td>Whether an attempt may start now; in <code>half_open</code> True is the only probe.</td></tr>
+<tr><td><code>RecordSuccess()</code></td><td>An attempt succeeded: closed again.</td></tr>
+<tr><td><code>RecordFailure()</code></td><td>An attempt failed; opens after <em>Circuit Failure Threshold</em> in a row.</td></tr>
+<tr><td><code>GetBackoffSeconds()</code></td><td>Seconds before the next attempt: <code>min(Backoff Base ** min(failures, 10), Backoff Max)</code>.</td></tr>
+<tr><td><code>GetState()</code></td><td><code>closed</code>, <code>open</code> or <code>half_open</code>.</td></tr>
+<tr><td><code>Reset()</code></td><td>Closed, nothing counted.</td></tr>
+</table></div>
+<h2 id="credits">Credits</h2>
+<p>What the component stands on. Nothing of it is inside: it is installed once per project.</p>
+<div class=table><table>
+<tr><th>Part</th><th>Version</th><th>Licence</th></tr>
+<tr><td><code>anyio</code></td><td>4.16.0</td><td>MIT</td></tr>
+<tr><td><code>cachecontrol</code></td><td>0.14.4</td><td>Apache-2.0</td></tr>
+<tr><td><code>certifi</code></td><td>2026.10.18</td><td>MPL-2.0</td></tr>
+<tr><td><code>cffi</code></td><td>2.1.1</td><td>MIT-0</td></tr>
+<tr><td><code>charset-normalizer</code></td><td>3.5.2</td><td>MIT</td></tr>
+<tr><td><code>cryptography</code></td><td>48.0.1 or 50.0.2</td><td>Apache-2.0 OR BSD-3-Clause</td></tr>
+<tr><td><code>firebase-admin</code></td><td>7.7.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-api-core</code></td><td>2.44.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-auth</code></td><td>2.62.2</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-cloud-core</code></td><td>2.8.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-cloud-firestore</code></td><td>2.34.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-cloud-storage</code></td><td>3.17.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-crc32c</code></td><td>1.9.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>google-resumable-media</code></td><td>2.11.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>googleapis-common-protos</code></td><td>1.76.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>grpcio</code></td><td>1.85.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>grpcio-status</code></td><td>1.85.1</td><td>Apache-2.0</td></tr>
+<tr><td><code>h11</code></td><td>0.16.0</td><td>MIT</td></tr>
+<tr><td><code>h2</code></td><td>4.4.1</td><td>MIT</td></tr>
+<tr><td><code>hpack</code></td><td>4.2.0</td><td>MIT</td></tr>
+<tr><td><code>httpcore</code></td><td>1.0.9</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>httpx</code></td><td>0.28.1</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>hyperframe</code></td><td>6.1.0</td><td>MIT</td></tr>
+<tr><td><code>idna</code></td><td>3.20</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>msgpack</code></td><td>1.2.4</td><td>Apache-2.0</td></tr>
+<tr><td><code>opentelemetry-api</code></td><td>1.45.2</td><td>Apache-2.0</td></tr>
+<tr><td><code>proto-plus</code></td><td>1.29.0</td><td>Apache-2.0</td></tr>
+<tr><td><code>protobuf</code></td><td>7.36.2</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>pyasn1</code></td><td>0.6.5</td><td>BSD-2-Clause</td></tr>
+<tr><td><code>pyasn1-modules</code></td><td>0.4.2</td><td>BSD-2-Clause</td></tr>
+<tr><td><code>pycparser</code></td><td>3.12</td><td>BSD-3-Clause</td></tr>
+<tr><td><code>pyjwt</code></td><td>2.15.1</td><td>MIT</td></tr>
+<tr><td><code>requests</code></td><td>2.34.2</td><td>Apache-2.0</td></tr>
+<tr><td><code>typing-extensions</code></td><td>4.16.0</td><td>PSF-2.0</td></tr>
+<tr><td><code>urllib3</code></td><td>2.8.0</td><td>MIT</td></tr>
+<tr><td>TouchDesigner, with Python and SQLite</td><td></td><td>the user's own</td></tr>
+<tr><td>uv</td><td></td><td>Apache-2.0 OR MIT</td></tr>
+</table></div>
+</body>
+</html>
+''',
     "src/common/ext_bootstrap.py": '''\
 """BootstrapExt: makes sure that Google's packages can be imported before a connection is tried.
 
@@ -6443,7 +7443,7 @@ _PARTIAL_SUFFIX = ".part"
 BLOCK = 256 << 10
 
 #: How often, and with what pause in seconds, a target that another program holds open is tried (Windows).
-_REPLACE_TRIES = 20
+_REPLACE_TRIES = 20 if os.name == "nt" else 1
 _REPLACE_PAUSE_S = 0.5
 
 
@@ -6618,9 +7618,8 @@ def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] 
     """
     with explained(target, "write"), path.open("r+b") as file:
         os.fsync(file.fileno())
-    tries = _REPLACE_TRIES if os.name == "nt" else 1
     with explained(target, "replace"):
-        for _ in range(tries - 1):
+        for _ in range(_REPLACE_TRIES - 1):
             with contextlib.suppress(PermissionError):
                 path.replace(target)
                 break
@@ -13526,12 +14525,14 @@ class Timing:
         longest_s: See `base_s`.
         exhausted_s: Before the first attempt after a quota was used up.
         healthy_s: A stream or target that was well for so long has its failures forgotten.
+        trusted_s: A target whose count was right for so long has its wrong counts forgotten; each costs a full reading.
         announce_s: A break that is mended within this time is not told.
         answer_s: The server says something on a new stream, or on one that is asked whether it is alive, within this
             time.
         silence_s: A stream that was silent for so long is asked. The server itself says something every 30 s
             (https://github.com/googleapis/nodejs-firestore/pull/1220).
         stuck_s: A target on a living stream whose first documents do not come on for so long is asked for again.
+        page_s: Before a page that could not be read is asked for again; then the collection can't be read for now.
         tick_s: How often the above is looked at.
     """
 
@@ -13540,10 +14541,12 @@ class Timing:
     longest_s: float = 120.0
     exhausted_s: float = 10.0
     healthy_s: float = 10.0
+    trusted_s: float = 600.0
     announce_s: float = 1.0
     answer_s: float = 15.0
     silence_s: float = 45.0
     stuck_s: float = 120.0
+    page_s: tuple[float, ...] = (0.3, 1.0)
     tick_s: float = 0.5
 
     def wait_s(self, failures: int, code: str, random: float) -> float:
@@ -13566,7 +14569,7 @@ Times are monotonic seconds given by the caller.
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import tdg_core_retry
@@ -13627,7 +14630,7 @@ class Entry:
     guarded: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.guarded = self.op_type in {SET_MERGE, UPDATE} and any(word in self.payload for word in _UNREPEATABLE)
+        self.guarded = _needs_guard(self.op_type, self.payload)
 
     @property
     def key(self) -> Key:
@@ -13968,6 +14971,21 @@ def problem_of(collection: object, doc_id: object, op_type: object, payload: obj
     if op_type == UPDATE and not payload:
         return f"the update of {collection}/{doc_id} names no field"
     return ""
+
+
+def problem_of_batch(batch: Sequence[tuple[str, str] | None]) -> str:
+    """What makes an atomic batch (op_type and payload text each) one that can never run; empty when nothing does."""
+    if None in batch:
+        return "an atomic batch with a write that can never run is refused as a whole"
+    guard = any(one is not None and _needs_guard(*one) for one in batch)
+    if len(batch) + guard <= MAX_WRITES:
+        return ""
+    why = " (one place is taken by what makes increments and array changes count once)" if guard else ""
+    return f"an atomic batch has at most {MAX_WRITES - guard} writes{why}, this one {len(batch)}"
+
+
+def _needs_guard(op_type: str, payload: str) -> bool:
+    return op_type in {SET_MERGE, UPDATE} and any(word in payload for word in _UNREPEATABLE)
 
 
 def _size(entry: Entry) -> int:
@@ -14875,11 +15893,13 @@ class Outbound:
         """Queues several writes; see `FirestoreExt.PushBatch`."""
         name = str(uuid.uuid4()) if atomic else ""
         items = [self._operation(one, name) for one in operations]
-        if atomic and len(items) > writes.MAX_WRITES:
-            self.refuse(f"an atomic batch has at most {writes.MAX_WRITES} writes, this one {len(items)}")
-            items = [None] * len(items)
-        elif atomic and None in items:
-            items = [None] * len(items)
+        if atomic:
+            problem = writes.problem_of_batch(
+                [None if item is None else (item.op_type, item.payload) for item in items]
+            )
+            if problem:
+                self.refuse(problem)
+                items = [None] * len(items)
         self.submit([item for item in items if item is not None])
         return ["" if item is None else item.queue_id for item in items]
 
@@ -16614,6 +17634,9 @@ QueueRow = tdg_core_firestore_messages.QueueRow
 Result = tdg_core_firestore_messages.Result
 Commit = tdg_core_firestore_writes.Commit
 
+#: Failures after which it is certain that the server has done nothing.
+_NOT_CARRIED_OUT = frozenset({"aborted", "exhausted"})
+
 _CLEARED = "discarded: the write queue was cleared before the server had confirmed it"
 
 
@@ -16739,9 +17762,11 @@ class DurableQueue:
             self._tell(entry, tdg_core_firestore_messages.CONFIRMED, version=version(entry))
 
     def failed(self, commit: Commit, error: CloudError, not_before: float) -> None:
-        """It could not be carried out now; whether the server has done it all the same may be unknown."""
-        gone = self.queue.again(commit, not_before, unknown=True)
-        self._gone(gone, error)
+        """It could not be carried out now, or nobody knows whether it was."""
+        unknown = error.code not in _NOT_CARRIED_OUT
+        if not unknown:
+            self._mark_commit(commit, "")
+        self._gone(self.queue.again(commit, not_before, unknown), error)
         for entry in commit.entries:
             if self.queue.get(entry.queue_id) is entry:
                 self._count_failure(entry, error.message)
@@ -16871,6 +17896,9 @@ import tdg_work_store
 
 Entry = tdg_core_firestore_writes.Entry
 
+#: Milliseconds to wait for another program's lock.
+_PATIENCE_MS = 250
+
 _QUEUE = "queue_id, collection, doc_id, op_type, payload, queued_at, retry_count, last_error"
 
 _MIGRATIONS = (
@@ -16928,6 +17956,8 @@ class FirestoreStore(tdg_work_store.Store):
 
     def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
         super().__init__(path, _MIGRATIONS, tell)
+        # Someone else's lock must not hold up the engine: what could not be written is written later.
+        self.connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
 
     # The queue -------------------------------------------------------------------------------------------------------
 
@@ -17127,10 +18157,12 @@ class Listener:
         self.mismatches = 0
         #: It has a stream of its own, because one was refused on its account.
         self.alone = False
-        #: It is not read in pages, because that was refused.
+        #: It is not read in pages, because that or listening from their time was refused.
         self.direct = False
         #: On the present stream it goes on where it was left, and has not come to a consistent state yet.
         self.resumed = False
+        #: It was begun from nothing after a refusal, and has not been live since.
+        self.renewed = False
         #: Last seen progress towards its first state, and when that was.
         self.progress = (-1, 0.0)
         #: Counts what was begun; whoever comes back with an older number comes too late.
@@ -17165,7 +18197,7 @@ class Listeners:
         self._chance = chance
         self._delivered = delivered
         self._mender = tdg_work_listen_mend.Mender(loop, self._timing, chance, trouble)
-        self._loads = tdg_work_listen_load.Loads(loop)
+        self._loads = tdg_work_listen_load.Loads(loop, self._timing)
         self._filters = Filters()
         self._gateway: Any = None
         self._listeners: dict[str, Listener] = {}
@@ -17336,21 +18368,28 @@ class Listeners:
             add(change.doc_id, change)
         if changes and self._delivered is not None:
             self._delivered(listener.name, changes)
-        listener.resumed = False
+        listener.resumed = listener.renewed = False
         if listener.state != inbound.LIVE or listener.broken is not None:
             listener.live_at = self._loop.clock()
             self._set_state(listener, inbound.LIVE)
 
     def _ended(self, listener: Listener, error: CloudError) -> None:
         """The server has taken one target off a stream that lives on."""
-        resumed = listener.resumed
+        renew = listener.resumed and self._may_renew(listener, error)
         self._detach(listener, told=True)
-        if resumed and error.todo == tdg_core_errors.GIVE_UP:
-            # Perhaps it only does not remember where the target was left.
-            listener.target.restart()
+        if renew:
+            self._renew(listener)
             self._later(listener, self._timing.quick_s)
         else:
             self._refuse(listener, error)
+
+    def _may_renew(self, listener: Listener, error: CloudError) -> bool:
+        """Whether the server may refuse only because it does not remember where the listener was left."""
+        return error.todo == tdg_core_errors.GIVE_UP and error.code not in _WHOLE and not listener.renewed
+
+    def _renew(self, listener: Listener) -> None:
+        listener.renewed = listener.direct = True
+        listener.target.restart()
 
     def _refuse(self, listener: Listener, error: CloudError) -> None:
         """It is tried again by itself, later and later."""
@@ -17382,9 +18421,9 @@ class Listeners:
             self._mender.healthy()
         if error.todo == tdg_core_errors.RETRY or error.code == "credentials":
             self._broken(listeners, error)
-        elif stream.resumed and not stream.alive:
-            for listener in listeners:  # perhaps the server only does not remember where they were left
-                listener.target.restart()
+        elif stream.resumed and not stream.alive and any(self._may_renew(one, error) for one in listeners):
+            for listener in listeners:
+                self._renew(listener)
             self._broken(listeners, error)
         else:
             self._divide(listeners, error)
@@ -17441,8 +18480,10 @@ class Listeners:
             if listener.state != inbound.LIVE or listener.broken is not None:
                 self._tick_broken(listener, now)
             elif now - listener.live_at >= self._timing.healthy_s:
-                listener.failures = listener.mismatches = 0
+                listener.failures = 0
                 listener.alone = False
+                if now - listener.live_at >= self._timing.trusted_s:
+                    listener.mismatches = 0
 
     def _tick_broken(self, listener: Listener, now: float) -> None:
         if listener.broken is not None and now - listener.broken[0] >= self._timing.announce_s:
@@ -17467,7 +18508,7 @@ class Listeners:
     "src/firestore/tdg_work_listen_load.py": '''\
 """Reads whole collections page by page, a few at a time.
 
-Thread: worker only (the engine's loop), except `_read`, which runs in a helper thread.
+Thread: worker only (the engine's loop), except `_read` and what it calls, which run in helper threads.
 
 A page of 300 documents costs the CPU a thirtieth of 300 messages on a Listen stream, and Listen is known to fall silent
 over large first snapshots (https://github.com/googleapis/nodejs-firestore/issues/1057). The server's time is asked for
@@ -17483,6 +18524,7 @@ from typing import Any, Protocol
 import tdg_core_errors
 import tdg_core_firestore_filters
 import tdg_core_firestore_watch_events
+import tdg_core_firestore_watch_timing
 import tdg_work_loop
 
 CloudError = tdg_core_errors.CloudError
@@ -17491,9 +18533,6 @@ Filters = tdg_core_firestore_filters.Filters
 
 #: Collections that are read at the same time.
 READERS = 2
-
-#: Seconds before a page that could not be read is asked for again; then the collection counts as unreadable for now.
-_RETRIES_S = (0.3, 1.0)
 
 
 class Gateway(Protocol):
@@ -17533,8 +18572,9 @@ class Load:
 class Loads:
     """All collections being read or waiting for it."""
 
-    def __init__(self, loop: tdg_work_loop.Loop) -> None:
+    def __init__(self, loop: tdg_work_loop.Loop, timing: tdg_core_firestore_watch_timing.Timing) -> None:
         self._loop = loop
+        self._waits_s = timing.page_s
         self._waiting: deque[Load] = deque()
         self._running = 0
 
@@ -17557,30 +18597,29 @@ class Loads:
         self._next()
 
     def _read(self, load: Load) -> int:
-        since: int = _patiently(load, load.gateway.now)
+        since: int = self._patiently(load, load.gateway.now)
         token = ""
         while not load.cancelled.is_set():
-            page = _patiently(load, load.gateway.list_page, load.collection, token, load.filters)
+            page = self._patiently(load, load.gateway.list_page, load.collection, token, load.filters)
             self._loop.call(_deliver, load, page.documents)
             token = page.token
             if not token:
                 break
         return since
 
+    def _patiently(self, load: Load, function: Callable[..., Any], *args: Any) -> Any:
+        for wait_s in self._waits_s:
+            try:
+                return function(*args)
+            except CloudError as error:
+                if error.todo != tdg_core_errors.RETRY or load.cancelled.wait(wait_s):
+                    raise
+        return function(*args)
+
 
 def _deliver(load: Load, documents: list[DocumentChange]) -> None:
     if not load.cancelled.is_set():
         load.page(documents)
-
-
-def _patiently(load: Load, function: Callable[..., Any], *args: Any) -> Any:
-    for wait_s in _RETRIES_S:
-        try:
-            return function(*args)
-        except CloudError as error:
-            if error.todo != tdg_core_errors.RETRY or load.cancelled.wait(wait_s):
-                raise
-    return function(*args)
 ''',
     "src/firestore/tdg_work_listen_mend.py": '''\
 """Takes up again what broke for no fault of its own: one backoff for all streams, and the question what is broken.
@@ -18126,7 +19165,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import ext_bootstrap
 import td
 import tdg_bridge_thread
 import tdg_core_errors
@@ -18142,6 +19180,7 @@ import tdg_gateway_storage
 import tdg_td_component
 import tdg_td_params
 import tdg_td_transfers
+import tdg_work_bootstrap
 import tdg_work_storage
 
 # The names by which contributors know the workers.
@@ -18150,7 +19189,7 @@ _download_worker = tdg_work_storage.WORKERS["download"]
 _delete_worker = tdg_work_storage.WORKERS["delete"]
 _list_worker = tdg_work_storage.WORKERS["list"]
 _metadata_worker = tdg_work_storage.WORKERS["metadata"]
-_bootstrap_worker = ext_bootstrap._bootstrap_worker
+_bootstrap_worker = tdg_work_bootstrap.install
 _reconnect_sleep = tdg_core_retry.backoff_s
 
 CloudError = tdg_core_errors.CloudError
@@ -19720,12 +20759,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import tdg_core_errors
+import tdg_gateway_errors
 
 CloudError = tdg_core_errors.CloudError
 
 _CONNECT_TIMEOUT_S = 10.0
 #: Longest silence of the server, and longest time for one block of a body to leave.
 _TIMEOUT_S = 60.0
+#: How long a read collects.
+_MOMENT_S = 0.1
 #: An idle connection older than that is not used again: servers and routers close them at times of their own.
 _IDLE_S = 60.0
 #: Most bytes of an error's body that are looked at.
@@ -19772,14 +20814,30 @@ class Response:
     def read(self, most: int) -> bytes:
         """The next bytes of the body; empty at its end, also when it ends early.
 
+        As many as come within a moment: a fast stream costs few steps, a slow one still shows that it moves.
+
         Raises:
             CloudError: `network`, `deadline`, or `cancelled` when it was ended on purpose.
         """
+        pieces: list[bytes] = []
+        missing, until = most, time.monotonic() + _MOMENT_S
         with _explained(self._host):
-            data = self.raw.read(most)
-        if not data:
+            while missing > 0:
+                try:
+                    piece = self.raw.read1(missing)
+                except OSError:
+                    if not pieces:
+                        raise
+                    break  # what has come counts; the next read meets the error again
+                if not piece:
+                    break
+                pieces.append(piece)
+                missing -= len(piece)
+                if time.monotonic() >= until:
+                    break
+        if not pieces:
             self._check()
-        return data
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def json(self) -> dict[str, Any]:
         """The whole body as a JSON object.
@@ -19805,7 +20863,7 @@ class Http:
 
     Args:
         base: `https://storage.googleapis.com` or `http://127.0.0.1:9000`.
-        authorize: Adds credentials to a request (method, address, headers), renewed ones if the last argument is true.
+        authorize: Adds credentials to the headers of a request, renewed ones if the second argument is true.
         roots: The file of trusted roots for a system that has none to offer.
         clock: Monotonic seconds.
     """
@@ -19813,7 +20871,7 @@ class Http:
     def __init__(
         self,
         base: str,
-        authorize: Callable[[str, str, dict[str, str], bool], None],
+        authorize: Callable[[dict[str, str], bool], None],
         roots: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -19903,7 +20961,7 @@ class Http:
             complete["Content-Length"] = str(body.length)
         elif method in {"POST", "PUT", "PATCH"}:
             complete["Content-Length"] = "0"
-        self._authorize(method, address, complete, renew)
+        self._authorize(complete, renew)
         connection = self._take(parts.scheme, parts.netloc)
         kept = False
         try:
@@ -20057,28 +21115,8 @@ def _explained(host: str, http_: Http | None = None, token: Token | None = None)
     try:
         yield
     except (OSError, http.client.HTTPException) as error:
-        problem = _broken(error, host)
+        problem = tdg_gateway_errors.unreachable(error, host)
         raise (problem if http_ is None or token is None else _on_purpose(problem, http_, token)) from error
-
-
-def _broken(error: Exception, host: str) -> CloudError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return CloudError(
-            "network",
-            f"The certificate of {host} is not trusted ({error.verify_message}); check this computer's date and "
-            "whether a proxy reads the traffic.",
-        )
-    if isinstance(error, TimeoutError):
-        return CloudError("deadline", f"{host} does not answer; check the network.")
-    if isinstance(error, socket.gaierror):
-        return CloudError("network", f"The address {host} cannot be found; check the network and the name.")
-    if isinstance(error, ConnectionRefusedError):
-        return CloudError("network", f"Nothing answers at {host} (connection refused); check address and server.")
-    if isinstance(error, OSError) and not isinstance(error, http.client.HTTPException):
-        why = error.strerror or type(error).__name__
-    else:
-        why = type(error).__name__
-    return CloudError("network", f"The connection to {host} broke ({why}); check the network.")
 
 
 def _refused(response: Response, doing: str) -> CloudError:
@@ -20221,7 +21259,6 @@ that `tdg_core_objects.described` makes.
 """
 
 import contextlib
-import functools
 import json
 import threading
 import urllib.parse
@@ -20243,6 +21280,15 @@ Body = tdg_gateway_http.Body
 Token = tdg_gateway_http.Token
 Info = dict[str, Any]
 
+#: What the gateway imports, here and in `tdg_gateway_signing`.
+PACKAGES = (
+    *tdg_gateway_app.PACKAGES,
+    "google.cloud.storage",
+    "google.oauth2.service_account",
+    "google_crc32c",
+    "requests.utils",
+)
+
 #: Objects in one page of a listing.
 PAGE = 1000
 
@@ -20259,8 +21305,6 @@ _PERMISSIONS = {
     "storage.objects.delete": "deleting and replacing files",
     "storage.objects.list": "listings and sync",
 }
-
-_TOKEN_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -20625,7 +21669,7 @@ def open_gateway(settings: tdg_core_storage_settings.StorageSettings) -> Storage
     try:
         bucket = settings.target or tdg_core_storage_settings.default_bucket(app.project_id)
         base = f"http://{settings.emulator_host}" if settings.emulator_host else tdg_core_storage_paths.GOOGLE
-        http = tdg_gateway_http.Http(base, _authorizer(google, app.credentials), google.roots)
+        http = tdg_gateway_http.Http(base, _authorizer(app), google.roots)
         sign = tdg_gateway_signing.signer(settings, app, base)
         gateway = StorageGateway(http, app, bucket, google.extend_crc32c, sign)
         if not google.crc32c_compiled:
@@ -20645,9 +21689,6 @@ def open_gateway(settings: tdg_core_storage_settings.StorageSettings) -> Storage
 class _Google:
     """What is used of Google's packages."""
 
-    auth_request: Any
-    refresh_error: type[Exception]
-    transport_error: type[Exception]
     extend_crc32c: Callable[[int, bytes], int]
     crc32c_compiled: bool
     roots: str
@@ -20656,53 +21697,28 @@ class _Google:
 def _packages() -> _Google:
     """The only place where this file imports Google's packages."""
     try:
-        import google.auth.exceptions
-        import google.auth.transport.requests
         import google_crc32c
         import requests.utils
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
     return _Google(
-        auth_request=functools.partial(google.auth.transport.requests.Request(), timeout=_TOKEN_TIMEOUT_S),
-        refresh_error=google.auth.exceptions.RefreshError,
-        transport_error=google.auth.exceptions.TransportError,
         extend_crc32c=google_crc32c.extend,
         crc32c_compiled=google_crc32c.implementation == "c",
         roots=requests.utils.DEFAULT_CA_BUNDLE_PATH,
     )
 
 
-def _authorizer(google: _Google, credentials: Any) -> Callable[[str, str, dict[str, str], bool], None]:
+def _authorizer(app: tdg_gateway_app.App) -> Callable[[dict[str, str], bool], None]:
     """Adds a valid access token to a request; one thread fetches it, the others wait."""
     lock = threading.Lock()
 
-    def authorize(method: str, address: str, headers: dict[str, str], renew: bool) -> None:
+    def authorize(headers: dict[str, str], renew: bool) -> None:
         with lock:
-            try:
-                if renew and credentials.token:
-                    credentials.refresh(google.auth_request)
-                credentials.before_request(google.auth_request, method, address, headers)
-            except google.refresh_error as error:
-                raise _refused_token(error) from None  # the text of the original may hold parts of the key
-            except google.transport_error:
-                raise CloudError(
-                    "network", "Google's token server cannot be reached; check the network and the proxy."
-                ) from None
+            if renew or not app.credentials.valid:
+                app.fetch_token()
+            app.credentials.apply(headers)
 
     return authorize
-
-
-def _refused_token(error: Exception) -> CloudError:
-    if getattr(error, "retryable", False):
-        return CloudError("unavailable", "Google's token server is busy.")
-    text = str(error)
-    if "reasonable timeframe" in text or "iat" in text:
-        return CloudError(
-            "credentials", "Google refuses the key because this computer's clock is wrong; set date and time."
-        )
-    return CloudError(
-        "credentials", "Google refuses the key: it was deleted, disabled or belongs to another project; make a new one."
-    )
 
 
 @contextlib.contextmanager
@@ -21565,6 +22581,8 @@ class _Facts:
     restored: bool = False
     run: Run | None = None
     cancel: str = ""
+    #: It has ended, but for the files it leaves.
+    ending: bool = False
     rounds: int = 0
     troubles: int = 0
     started_at: str = ""
@@ -21629,7 +22647,8 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self.loop.log("WARNING", warning)
         self._around.known.clear()
         for job in self.queue.waiting:
-            job.not_before = 0.0
+            if not self._facts(job).ending:
+                job.not_before = 0.0
         self.pump()
 
     def on_disconnected(self) -> None:
@@ -21717,6 +22736,8 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def _cancel(self, job: Job, why: str, *, active: bool) -> None:
         facts = self._facts(job)
+        if facts.ending:
+            return
         if job.status == tdg_core_jobs.PENDING:
             self._over(job, tdg_core_jobs.CANCELLED, why)
         elif active and facts.run is not None:
@@ -21828,22 +22849,29 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     # Ending ------------------------------------------------------------------------------------------------------
 
     def _over(self, job: Job, status: str, error: str = "") -> None:
-        """The transfer has ended; it is told when the store knows."""
+        """The transfer has ended; first what it leaves on the disk is removed."""
         facts = self._facts(job)
         facts.error, facts.completed_at, facts.speed = error, _now(), 0.0
-        self.queue.end(job, status)
+        if not tdg_work_spool.needs_tidying(facts.transfer, status):
+            self._end(job, status)
+            return
+        facts.ending, job.not_before = True, float("inf")
         tidy = functools.partial(tdg_work_spool.tidy, facts.transfer, status)
-        if tdg_work_spool.needs_tidying(facts.transfer, status):
-            self.loop.spawn("tidy", tidy, then=lambda kept, _: self._tidied(job.id, facts, status, kept))
-        else:
-            self._report_end(job.id, facts, status)
+        self.loop.spawn("tidy", tidy, then=lambda kept, _: self._tidied(job, status, kept))
 
-    def _tidied(self, key: str, facts: _Facts, status: str, kept: str | None) -> None:
+    def _tidied(self, job: Job, status: str, kept: str | None) -> None:
         if kept:
+            facts = self._facts(job)
             facts.error = f"{facts.error} The data is kept in {kept}."
-        self._report_end(key, facts, status)
+        self._end(job, status)
+        self.pump()
+
+    def _end(self, job: Job, status: str) -> None:
+        self.queue.end(job, status)
+        self._report_end(job.id, self._facts(job), status)
 
     def _report_end(self, key: str, facts: _Facts, status: str) -> None:
+        """It is told when the store knows."""
         self._ended.append(key)
         self._news.append(self._changed(facts, status))
         self._plan_commit()
@@ -21902,7 +22930,11 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         return facts
 
     def _tell(self, job: Job) -> None:
-        self.loop.outbox.put(self._changed(self._facts(job), job.status), merge_key=job.id)
+        event = self._changed(self._facts(job), job.status)
+        if self._news:  # nobody sees a transfer begin before the one that made room for it has ended
+            self._news.append(event)
+        else:
+            self.loop.outbox.put(event, merge_key=event.id)
 
     def _changed(self, facts: _Facts, status: str) -> tdg_core_storage_messages.Changed:
         transfer = facts.transfer
@@ -22256,7 +23288,7 @@ told from a foreign write: if the object there has our content, the first attemp
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import tdg_core_crc32c
@@ -22277,6 +23309,8 @@ PART = 32 << 20
 GRANULE = 256 << 10
 #: Below that a wrong guess (the name is new) costs less than asking first.
 _GUESS = 256 << 10
+#: After these a session is of no use any more; after all others it is continued.
+_SESSION_ENDS = frozenset({"not_found", "precondition", "checksum", "invalid"})
 #: How often a file may change under our hands, an object under another writer's, a session expire.
 _MOST_ROUNDS = 5
 
@@ -22367,7 +23401,7 @@ class _Upload:
     def _send_small(self, replaces: int) -> Info:
         run, size = self._run, self._print.size
         meta = {**self._meta, "crc32c": tdg_core_crc32c.to_text(self._whole_crc())}
-        content = self._body(0, size, lambda _: None)
+        content = self._body(0, size)
         info: Info = run.gateway.insert(run.remote_path, meta, content, replaces, run.token, public=self._public)
         return self._checked(info)
 
@@ -22378,12 +23412,10 @@ class _Upload:
             try:
                 return self._checked(held if isinstance(held, dict) else self._send_parts(session, held))
             except CloudError as error:
-                if error.code == "precondition":
-                    raise
-                if error.code != "not_found":
+                if error.code in _SESSION_ENDS:
                     run.save({})
+                if error.code != "not_found":  # that says that the session has expired: start over
                     raise
-                run.save({})  # the session has expired: start over
         raise CloudError("unavailable", f"The server gave up the upload of {run.remote_path} again and again.")
 
     def _session(self, replaces: int) -> tuple[str, int | Info]:
@@ -22411,38 +23443,33 @@ class _Upload:
             start = held - held % GRANULE
             length = min(PART, size - start)
             last = start + length == size
-            sent = self._crc_up_to(start)
+            self._crc_up_to(start)
             crc = tdg_core_crc32c.to_text(self._whole_crc()) if last else ""
-
-            def count(block: bytes) -> None:
-                nonlocal sent
-                sent = run.gateway.extend_crc32c(sent, block)
-
-            part = self._body(start, length, count)
+            part = self._body(start, length)
             try:
                 answer = run.gateway.send(session, run.remote_path, part, start, size, run.token, crc)
             except CloudError as error:
                 self._tries.failed(error)
                 answer = self._tries.until_done(lambda: run.gateway.offset(session, run.remote_path, size, run.token))
-            else:
-                self._crc_at[start + length] = sent
             if isinstance(answer, dict):
                 return answer
             if answer > start:
                 self._tries.progressed()
             held = answer
 
-    def _body(self, start: int, length: int, count: Callable[[bytes], None]) -> Any:
+    def _body(self, start: int, length: int) -> Any:
+        """A part of the file on its way, its checksum taken as it passes."""
         run, size = self._run, self._print.size
 
         def blocks() -> Iterator[bytes]:
-            done = start
+            done, crc = start, self._crc_at[start]
             for block in tdg_disk_files.blocks(self._file, start, length):
                 run.token.check()
-                count(block)
+                crc = run.gateway.extend_crc32c(crc, block)
                 yield block
                 done += len(block)
                 run.progress(done, size)
+            self._crc_at[start + length] = crc
 
         return run.gateway.body(length, blocks)
 
