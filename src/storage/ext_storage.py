@@ -55,6 +55,7 @@ class StorageExt(tdg_td_component.ComponentExt):
     PARAMETERS = tdg_core_storage_settings.PARAMETERS
     STEM = "gcp-storage"
     CALLBACKS_NAME = "storage_callbacks"
+    PACKAGES = tdg_gateway_storage.PACKAGES
 
     settings: Settings
 

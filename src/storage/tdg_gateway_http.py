@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import tdg_core_errors
+import tdg_gateway_errors
 
 CloudError = tdg_core_errors.CloudError
 
@@ -129,7 +130,7 @@ class Http:
 
     Args:
         base: `https://storage.googleapis.com` or `http://127.0.0.1:9000`.
-        authorize: Adds credentials to a request (method, address, headers), renewed ones if the last argument is true.
+        authorize: Adds credentials to the headers of a request, renewed ones if the second argument is true.
         roots: The file of trusted roots for a system that has none to offer.
         clock: Monotonic seconds.
     """
@@ -137,7 +138,7 @@ class Http:
     def __init__(
         self,
         base: str,
-        authorize: Callable[[str, str, dict[str, str], bool], None],
+        authorize: Callable[[dict[str, str], bool], None],
         roots: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -227,7 +228,7 @@ class Http:
             complete["Content-Length"] = str(body.length)
         elif method in {"POST", "PUT", "PATCH"}:
             complete["Content-Length"] = "0"
-        self._authorize(method, address, complete, renew)
+        self._authorize(complete, renew)
         connection = self._take(parts.scheme, parts.netloc)
         kept = False
         try:
@@ -381,28 +382,8 @@ def _explained(host: str, http_: Http | None = None, token: Token | None = None)
     try:
         yield
     except (OSError, http.client.HTTPException) as error:
-        problem = _broken(error, host)
+        problem = tdg_gateway_errors.unreachable(error, host)
         raise (problem if http_ is None or token is None else _on_purpose(problem, http_, token)) from error
-
-
-def _broken(error: Exception, host: str) -> CloudError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return CloudError(
-            "network",
-            f"The certificate of {host} is not trusted ({error.verify_message}); check this computer's date and "
-            "whether a proxy reads the traffic.",
-        )
-    if isinstance(error, TimeoutError):
-        return CloudError("deadline", f"{host} does not answer; check the network.")
-    if isinstance(error, socket.gaierror):
-        return CloudError("network", f"The address {host} cannot be found; check the network and the name.")
-    if isinstance(error, ConnectionRefusedError):
-        return CloudError("network", f"Nothing answers at {host} (connection refused); check address and server.")
-    if isinstance(error, OSError) and not isinstance(error, http.client.HTTPException):
-        why = error.strerror or type(error).__name__
-    else:
-        why = type(error).__name__
-    return CloudError("network", f"The connection to {host} broke ({why}); check the network.")
 
 
 def _refused(response: Response, doing: str) -> CloudError:

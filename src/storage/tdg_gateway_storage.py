@@ -8,7 +8,6 @@ that `tdg_core_objects.described` makes.
 """
 
 import contextlib
-import functools
 import json
 import threading
 import urllib.parse
@@ -22,6 +21,7 @@ import tdg_core_objects
 import tdg_core_storage_paths
 import tdg_core_storage_settings
 import tdg_gateway_app
+import tdg_gateway_errors
 import tdg_gateway_http
 import tdg_gateway_signing
 
@@ -29,6 +29,17 @@ CloudError = tdg_core_errors.CloudError
 Body = tdg_gateway_http.Body
 Token = tdg_gateway_http.Token
 Info = dict[str, Any]
+
+#: What is imported here, in `tdg_gateway_app` and in `tdg_gateway_signing`.
+PACKAGES = (
+    "firebase_admin",
+    "firebase_admin.credentials",
+    "google.auth.transport.requests",
+    "google.cloud.storage",
+    "google.oauth2.service_account",
+    "google_crc32c",
+    "requests.utils",
+)
 
 #: Objects in one page of a listing.
 PAGE = 1000
@@ -46,8 +57,6 @@ _PERMISSIONS = {
     "storage.objects.delete": "deleting and replacing files",
     "storage.objects.list": "listings and sync",
 }
-
-_TOKEN_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -366,6 +375,8 @@ class StorageGateway:
             doing = f"reach the bucket {self.target}"
             answer = self._http.json("GET", f"{self._bucket}/iam/testPermissions?{query}", doing, _Free())
         except CloudError as error:
+            if error.code == "permission":
+                raise self._forbidden(error.message) from error
             if error.code != "not_found":
                 raise
             raise CloudError(
@@ -376,13 +387,13 @@ class StorageGateway:
         granted = set(answer.get("permissions", ()))
         missing = [what for permission, what in _PERMISSIONS.items() if permission not in granted]
         if not granted:
-            raise CloudError(
-                "permission",
-                f"The account may do nothing in the bucket {self.target}. In the Google Cloud console, grant it the "
-                "role Storage Object Admin on this bucket.",
-            )
+            raise self._forbidden("")
         if missing:
             self.warnings.append(f"The account lacks a role in {self.target}; these will fail: {', '.join(missing)}.")
+
+    def _forbidden(self, details: str) -> CloudError:
+        what = f"the bucket {self.target}"
+        return tdg_gateway_errors.forbidden(details, what, "Storage Object Admin", self.project_id)
 
     def page_probe(self) -> None:
         """The cheapest call that any emulator answers."""
@@ -412,7 +423,7 @@ def open_gateway(settings: tdg_core_storage_settings.StorageSettings) -> Storage
     try:
         bucket = settings.target or tdg_core_storage_settings.default_bucket(app.project_id)
         base = f"http://{settings.emulator_host}" if settings.emulator_host else tdg_core_storage_paths.GOOGLE
-        http = tdg_gateway_http.Http(base, _authorizer(google, app.credentials), google.roots)
+        http = tdg_gateway_http.Http(base, _authorizer(app), google.roots)
         sign = tdg_gateway_signing.signer(settings, app, base)
         gateway = StorageGateway(http, app, bucket, google.extend_crc32c, sign)
         if not google.crc32c_compiled:
@@ -432,9 +443,6 @@ def open_gateway(settings: tdg_core_storage_settings.StorageSettings) -> Storage
 class _Google:
     """What is used of Google's packages."""
 
-    auth_request: Any
-    refresh_error: type[Exception]
-    transport_error: type[Exception]
     extend_crc32c: Callable[[int, bytes], int]
     crc32c_compiled: bool
     roots: str
@@ -443,53 +451,28 @@ class _Google:
 def _packages() -> _Google:
     """The only place where this file imports Google's packages."""
     try:
-        import google.auth.exceptions
-        import google.auth.transport.requests
         import google_crc32c
         import requests.utils
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
     return _Google(
-        auth_request=functools.partial(google.auth.transport.requests.Request(), timeout=_TOKEN_TIMEOUT_S),
-        refresh_error=google.auth.exceptions.RefreshError,
-        transport_error=google.auth.exceptions.TransportError,
         extend_crc32c=google_crc32c.extend,
         crc32c_compiled=google_crc32c.implementation == "c",
         roots=requests.utils.DEFAULT_CA_BUNDLE_PATH,
     )
 
 
-def _authorizer(google: _Google, credentials: Any) -> Callable[[str, str, dict[str, str], bool], None]:
+def _authorizer(app: tdg_gateway_app.App) -> Callable[[dict[str, str], bool], None]:
     """Adds a valid access token to a request; one thread fetches it, the others wait."""
     lock = threading.Lock()
 
-    def authorize(method: str, address: str, headers: dict[str, str], renew: bool) -> None:
+    def authorize(headers: dict[str, str], renew: bool) -> None:
         with lock:
-            try:
-                if renew and credentials.token:
-                    credentials.refresh(google.auth_request)
-                credentials.before_request(google.auth_request, method, address, headers)
-            except google.refresh_error as error:
-                raise _refused_token(error) from None  # the text of the original may hold parts of the key
-            except google.transport_error:
-                raise CloudError(
-                    "network", "Google's token server cannot be reached; check the network and the proxy."
-                ) from None
+            if renew or not app.credentials.valid:
+                app.fetch_token()
+            app.credentials.apply(headers)
 
     return authorize
-
-
-def _refused_token(error: Exception) -> CloudError:
-    if getattr(error, "retryable", False):
-        return CloudError("unavailable", "Google's token server is busy.")
-    text = str(error)
-    if "reasonable timeframe" in text or "iat" in text:
-        return CloudError(
-            "credentials", "Google refuses the key because this computer's clock is wrong; set date and time."
-        )
-    return CloudError(
-        "credentials", "Google refuses the key: it was deleted, disabled or belongs to another project; make a new one."
-    )
 
 
 @contextlib.contextmanager
