@@ -167,7 +167,8 @@ class ServerStream:
                     self._requests.put(_pb["ListenRequest"].FromString(request))
             self._requests.put(None)
 
-        context.add_callback(self._close)
+        if not context.add_callback(self._close):
+            self._close()
         threading.Thread(target=read, daemon=True).start()
         while (response := self._responses.get()) is not None:
             yield response
@@ -241,6 +242,20 @@ class ListenServer:
         except queue.Empty:
             raise AssertionError("no Listen stream was opened") from None
 
+    def serve(self, stream: ServerStream) -> None:
+        """As `answer`: a server where all is well and nothing changes."""
+        while True:
+            target = stream.target()
+            known = target.resume_token or target.HasField("read_time")
+            parent = target.query.parent.removeprefix(ROOT.rstrip("/")).lstrip("/")
+            source = next(iter(target.query.structured_query.from_), None)
+            collection = f"{parent}/{source.collection_id}".lstrip("/") if source else ""
+            found = [] if known else self._collection(collection)
+            stream.open_target(target.target_id, found, self.time + 1)
+
+    def _collection(self, path: str) -> list[Any]:
+        return [self.documents[name] for name in sorted(self.documents) if name.rpartition("/")[0] == path]
+
     def _begin(self, method: str, context: Any) -> None:
         self.calls[method] = self.calls.get(method, 0) + 1
         fault = self._faults.get(method)
@@ -272,12 +287,12 @@ class ListenServer:
     def _list_documents(self, data: bytes, context: Any) -> bytes:
         self._begin("ListDocuments", context)
         request = _pb["ListDocumentsRequest"].FromString(data)
-        collection = f"{request.parent}/{request.collection_id}/".removeprefix(ROOT)
-        paths = sorted(path for path in self.documents if path.startswith(collection))
+        collection = f"{request.parent}/{request.collection_id}".removeprefix(ROOT)
+        found = self._collection(collection)
         start = int(request.page_token or 0)
         response = _pb["ListDocumentsResponse"]()
-        response.documents.extend(self.documents[path] for path in paths[start : start + _PAGE])
-        if start + _PAGE < len(paths):
+        response.documents.extend(found[start : start + _PAGE])
+        if start + _PAGE < len(found):
             response.next_page_token = str(start + _PAGE)
         return bytes(response.SerializeToString())
 

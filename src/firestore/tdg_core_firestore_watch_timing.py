@@ -17,12 +17,14 @@ class Timing:
         longest_s: See `base_s`.
         exhausted_s: Before the first attempt after a quota was used up.
         healthy_s: A stream or target that was well for so long has its failures forgotten.
+        trusted_s: A target whose count was right for so long has its wrong counts forgotten; each costs a full reading.
         announce_s: A break that is mended within this time is not told.
         answer_s: The server says something on a new stream, or on one that is asked whether it is alive, within this
             time.
         silence_s: A stream that was silent for so long is asked. The server itself says something every 30 s
             (https://github.com/googleapis/nodejs-firestore/pull/1220).
         stuck_s: A target on a living stream whose first documents do not come on for so long is asked for again.
+        page_s: Before a page that could not be read is asked for again; then the collection can't be read for now.
         tick_s: How often the above is looked at.
     """
 
@@ -31,10 +33,12 @@ class Timing:
     longest_s: float = 120.0
     exhausted_s: float = 10.0
     healthy_s: float = 10.0
+    trusted_s: float = 600.0
     announce_s: float = 1.0
     answer_s: float = 15.0
     silence_s: float = 45.0
     stuck_s: float = 120.0
+    page_s: tuple[float, ...] = (0.3, 1.0)
     tick_s: float = 0.5
 
     def wait_s(self, failures: int, code: str, random: float) -> float:

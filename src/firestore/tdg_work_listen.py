@@ -69,10 +69,12 @@ class Listener:
         self.mismatches = 0
         #: It has a stream of its own, because one was refused on its account.
         self.alone = False
-        #: It is not read in pages, because that was refused.
+        #: It is not read in pages, because that or listening from their time was refused.
         self.direct = False
         #: On the present stream it goes on where it was left, and has not come to a consistent state yet.
         self.resumed = False
+        #: It was begun from nothing after a refusal, and has not been live since.
+        self.renewed = False
         #: Last seen progress towards its first state, and when that was.
         self.progress = (-1, 0.0)
         #: Counts what was begun; whoever comes back with an older number comes too late.
@@ -107,7 +109,7 @@ class Listeners:
         self._chance = chance
         self._delivered = delivered
         self._mender = tdg_work_listen_mend.Mender(loop, self._timing, chance, trouble)
-        self._loads = tdg_work_listen_load.Loads(loop)
+        self._loads = tdg_work_listen_load.Loads(loop, self._timing)
         self._filters = Filters()
         self._gateway: Any = None
         self._listeners: dict[str, Listener] = {}
@@ -278,21 +280,28 @@ class Listeners:
             add(change.doc_id, change)
         if changes and self._delivered is not None:
             self._delivered(listener.name, changes)
-        listener.resumed = False
+        listener.resumed = listener.renewed = False
         if listener.state != inbound.LIVE or listener.broken is not None:
             listener.live_at = self._loop.clock()
             self._set_state(listener, inbound.LIVE)
 
     def _ended(self, listener: Listener, error: CloudError) -> None:
         """The server has taken one target off a stream that lives on."""
-        resumed = listener.resumed
+        renew = listener.resumed and self._may_renew(listener, error)
         self._detach(listener, told=True)
-        if resumed and error.todo == tdg_core_errors.GIVE_UP:
-            # Perhaps it only does not remember where the target was left.
-            listener.target.restart()
+        if renew:
+            self._renew(listener)
             self._later(listener, self._timing.quick_s)
         else:
             self._refuse(listener, error)
+
+    def _may_renew(self, listener: Listener, error: CloudError) -> bool:
+        """Whether the server may refuse only because it does not remember where the listener was left."""
+        return error.todo == tdg_core_errors.GIVE_UP and error.code not in _WHOLE and not listener.renewed
+
+    def _renew(self, listener: Listener) -> None:
+        listener.renewed = listener.direct = True
+        listener.target.restart()
 
     def _refuse(self, listener: Listener, error: CloudError) -> None:
         """It is tried again by itself, later and later."""
@@ -324,9 +333,9 @@ class Listeners:
             self._mender.healthy()
         if error.todo == tdg_core_errors.RETRY or error.code == "credentials":
             self._broken(listeners, error)
-        elif stream.resumed and not stream.alive:
-            for listener in listeners:  # perhaps the server only does not remember where they were left
-                listener.target.restart()
+        elif stream.resumed and not stream.alive and any(self._may_renew(one, error) for one in listeners):
+            for listener in listeners:
+                self._renew(listener)
             self._broken(listeners, error)
         else:
             self._divide(listeners, error)
@@ -383,8 +392,10 @@ class Listeners:
             if listener.state != inbound.LIVE or listener.broken is not None:
                 self._tick_broken(listener, now)
             elif now - listener.live_at >= self._timing.healthy_s:
-                listener.failures = listener.mismatches = 0
+                listener.failures = 0
                 listener.alone = False
+                if now - listener.live_at >= self._timing.trusted_s:
+                    listener.mismatches = 0
 
     def _tick_broken(self, listener: Listener, now: float) -> None:
         if listener.broken is not None and now - listener.broken[0] >= self._timing.announce_s:

@@ -1,6 +1,6 @@
 """Reads whole collections page by page, a few at a time.
 
-Thread: worker only (the engine's loop), except `_read`, which runs in a helper thread.
+Thread: worker only (the engine's loop), except `_read` and what it calls, which run in helper threads.
 
 A page of 300 documents costs the CPU a thirtieth of 300 messages on a Listen stream, and Listen is known to fall silent
 over large first snapshots (https://github.com/googleapis/nodejs-firestore/issues/1057). The server's time is asked for
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import tdg_core_errors
 import tdg_core_firestore_filters
 import tdg_core_firestore_watch_events
+import tdg_core_firestore_watch_timing
 import tdg_work_loop
 
 CloudError = tdg_core_errors.CloudError
@@ -24,9 +25,6 @@ Filters = tdg_core_firestore_filters.Filters
 
 #: Collections that are read at the same time.
 READERS = 2
-
-#: Seconds before a page that could not be read is asked for again; then the collection counts as unreadable for now.
-_RETRIES_S = (0.3, 1.0)
 
 
 class Gateway(Protocol):
@@ -66,8 +64,9 @@ class Load:
 class Loads:
     """All collections being read or waiting for it."""
 
-    def __init__(self, loop: tdg_work_loop.Loop) -> None:
+    def __init__(self, loop: tdg_work_loop.Loop, timing: tdg_core_firestore_watch_timing.Timing) -> None:
         self._loop = loop
+        self._waits_s = timing.page_s
         self._waiting: deque[Load] = deque()
         self._running = 0
 
@@ -90,27 +89,26 @@ class Loads:
         self._next()
 
     def _read(self, load: Load) -> int:
-        since: int = _patiently(load, load.gateway.now)
+        since: int = self._patiently(load, load.gateway.now)
         token = ""
         while not load.cancelled.is_set():
-            page = _patiently(load, load.gateway.list_page, load.collection, token, load.filters)
+            page = self._patiently(load, load.gateway.list_page, load.collection, token, load.filters)
             self._loop.call(_deliver, load, page.documents)
             token = page.token
             if not token:
                 break
         return since
 
+    def _patiently(self, load: Load, function: Callable[..., Any], *args: Any) -> Any:
+        for wait_s in self._waits_s:
+            try:
+                return function(*args)
+            except CloudError as error:
+                if error.todo != tdg_core_errors.RETRY or load.cancelled.wait(wait_s):
+                    raise
+        return function(*args)
+
 
 def _deliver(load: Load, documents: list[DocumentChange]) -> None:
     if not load.cancelled.is_set():
         load.page(documents)
-
-
-def _patiently(load: Load, function: Callable[..., Any], *args: Any) -> Any:
-    for wait_s in _RETRIES_S:
-        try:
-            return function(*args)
-        except CloudError as error:
-            if error.todo != tdg_core_errors.RETRY or load.cancelled.wait(wait_s):
-                raise
-    return function(*args)
