@@ -187,6 +187,10 @@ class Stage:
         dat = self.table_of(name)
         return {dat[row, 0].val: dat[row, "_dirty"].val for row in range(1, dat.numRows)}
 
+    def dirty_of(self, doc_id: str, name: str = "users") -> str:
+        """`_dirty` of one document."""
+        return self.dirty(name)[doc_id]
+
     def row_of(self, name: str, doc_id: str) -> int:
         """Where a document is in its table."""
         dat = self.table_of(name)

@@ -65,6 +65,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         #: The engine is new and has to be told what is watched.
         self._engine_fresh = False
         self._listener_states: dict[str, tuple[str, str]] = {}
+        self._listener_notice = ""
         self._turn = 0
 
     # Writing ---------------------------------------------------------------------------------------------------------
@@ -276,7 +277,10 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             for name, (state, reason) in self._listener_states.items()
             if state == tdg_core_firestore_inbound.ERROR
         ]
-        self.connection.notice = failing[0] if failing else ""
+        if failing:
+            self.connection.notice = self._listener_notice = failing[0]
+        elif self.connection.notice == self._listener_notice and self._road is not None:
+            self.connection.notice = self._road.problem
         self.connection.show()
 
     def _fetched(self, event: messages.Fetched) -> None:

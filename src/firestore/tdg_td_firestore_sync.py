@@ -277,9 +277,14 @@ class Sync:
 
     def take_edits(self) -> None:
         """Looks at the tables that watchers have told of."""
-        edited, self._edited = self._edited, {}
-        for view in map(self._mended, edited.values()):
-            view.take_edits()
+        for view in map(self._mended, list(self._edited.values())):
+            if view.take_edits():
+                del self._edited[view.name]
+
+    @property
+    def has_edits(self) -> bool:
+        """Whether a table is still to be looked at or an edit waits for the end of its debounce."""
+        return bool(self._edited or self.views.due)
 
     def due_edits(self, now: float) -> list[tuple[View, str]]:
         """Edited documents whose debounce is over."""

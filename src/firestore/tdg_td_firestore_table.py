@@ -109,12 +109,10 @@ class CollectionTable(tdg_td_tables.KeyedTable):
 
     def _inspect_row(self, number: int, edits: Edits) -> bool:
         """Looks at one row; False when it is not the row that belongs there."""
-        key = self.dat[number, 0]
-        known = None if key is None else self.shadow.get(key.val)
-        if key is None or known is None or self._row(key.val) != number:
+        found = tuple(self.dat.row(number, val=True) or ())  # one call into TouchDesigner for all cells
+        known = self.shadow.get(found[0]) if found else None
+        if known is None or self._row(known[0]) != number:
             return False
-        cells = [self.dat[number, column] for column in range(1, len(known))]
-        found = (known[0], *("" if cell is None else cell.val for cell in cells))
         if found == known:
             return True
         if found[_PAYLOAD] != known[_PAYLOAD]:

@@ -22,6 +22,9 @@ writes = tdg_core_firestore_writes
 #: Seconds after the last edit of a payload before it is sent.
 DEBOUNCE_S = 0.5
 
+#: Seconds between two looks at a whole table, where TouchDesigner does not tell what has changed in it.
+SURVEY_S = 0.5
+
 #: Documents written to a table in one go; the budget is looked at between two goes.
 SLICE = 32
 
@@ -81,7 +84,10 @@ class View:
         self._due = due
         #: A field filter was in force: a row may lack fields, so an edit is never sent as a whole document.
         self._patches = False
+        #: Rows that may have been edited; None when nobody told which.
         self._touched: set[int] | None = set()
+        self._told_rows = 0
+        self._surveyed_at = 0.0
         self.filters = filters
         self.set_filters(filters)
 
@@ -175,17 +181,27 @@ class View:
     # Edits by hand ---------------------------------------------------------------------------------------------------
 
     def touch(self, rows: list[int] | None) -> None:
-        """The watcher tells that these rows, or who knows which, may have been edited. Looked at with `take_edits`."""
+        """The watcher tells that these rows have other contents, or who knows which. Looked at with `take_edits`.
+
+        Rows that the table did not have when the watcher told last are not among them: ours, perhaps edited already.
+        """
+        number = self.dat.numRows
         if rows is None or self._touched is None:
             self._touched = None
         else:
-            self._touched.update(rows)
+            self._touched.update(rows, range(self._told_rows, number))
+        self._told_rows = number
 
-    def take_edits(self) -> None:
-        """Looks for edits where the watcher told of some."""
+    def take_edits(self) -> bool:
+        """Looks for edits where the watcher told of some; False when it is too early for a look at the whole table."""
+        now = time.monotonic()
+        if self._touched is None:
+            if now < self._surveyed_at + SURVEY_S:
+                return False
+            self._surveyed_at = now
         rows, self._touched = self._touched, set()
-        if rows is None or rows:
-            self._take(self.table.inspect(rows))
+        self._take(self.table.inspect(rows))
+        return True
 
     def take_all_edits(self) -> None:
         """Looks for edits everywhere, told of or not."""
