@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import td
+import tdg_bridge_private
 import tdg_bridge_slot
 import tdg_core_bootstrap_messages as messages
 import tdg_core_messages
@@ -42,10 +43,16 @@ class _Search:
     plan: tdg_work_bootstrap.Plan
     tasks: tdg_td_tasks.Tasks
     post: Post
+    modules: tdg_bridge_private.Modules
     cancelled: threading.Event = dataclasses.field(default_factory=threading.Event)
     #: Set while the main thread imports, with what is left of it.
     importing: messages.ImportHere | None = None
     steps: deque[str] = dataclasses.field(default_factory=deque)
+
+    def do(self, function: str, *args: Any) -> None:
+        """Runs a function of `tdg_work_bootstrap` in a task; `args` stand between the plan and the way back."""
+        plan = dataclasses.asdict(self.plan)
+        self.tasks.run(tdg_bridge_private.call, self.modules, "tdg_work_bootstrap", function, plan, *args, self.post)
 
 
 class BootstrapExt:
@@ -71,16 +78,24 @@ class BootstrapExt:
         """The extension is replaced or its component deleted: an installer must not be left behind."""
         self.cancel()
 
-    def ensure(self, attempt: int, modules: Sequence[str], tasks: tdg_td_tasks.Tasks, post: Post) -> None:
-        """Makes sure that these modules can be imported. A search that is under way goes on for the new attempt.
+    def ensure(
+        self,
+        attempt: int,
+        packages: Sequence[str],
+        tasks: tdg_td_tasks.Tasks,
+        post: Post,
+        modules: tdg_bridge_private.Modules,
+    ) -> None:
+        """Makes sure that these packages can be imported. A search that is under way goes on for the new attempt.
 
         Args:
             attempt: Which attempt it is for.
-            modules: What the gateway imports.
+            packages: What the gateway imports.
             tasks: Run the slow parts.
             post: Gets `PackagesReady` or `ConnectFailed` of that attempt, and progress for the log.
+            modules: What the slow parts run in.
         """
-        if all(name in sys.modules for name in modules):
+        if all(name in sys.modules for name in packages):
             post(tdg_core_messages.PackagesReady(attempt))
         elif self._search is not None:
             self._search.attempt = attempt
@@ -91,12 +106,12 @@ class BootstrapExt:
                 folder=f"{td.project.folder}/{VENV}",
                 python=td.app.pythonExecutable,
                 version=f"{sys.version_info.major}.{sys.version_info.minor}",
-                modules=tuple(modules),
+                modules=tuple(packages),
                 lock=self.ownerComp.op("local/requirements").text,
                 installer_lock=self.ownerComp.op("local/requirements_uv").text,
             )
-            self._search = _Search(attempt, plan, tasks, post)
-            tasks.run(tdg_work_bootstrap.look, plan, post)
+            self._search = _Search(attempt, plan, tasks, post, modules)
+            self._search.do("look")
 
     def ask_again(self) -> None:
         """The user wants to connect: an earlier refusal no longer counts."""
@@ -135,7 +150,7 @@ class BootstrapExt:
         search = self._current(event.run)
         if search is not None:
             _add_to_path(event.site_packages)
-            search.tasks.run(tdg_work_bootstrap.look, search.plan, search.post)
+            search.do("look")
 
     def _missing(self, event: messages.PackagesMissing) -> None:
         search = self._current(event.run)
@@ -144,8 +159,8 @@ class BootstrapExt:
         if event.ask and not self._agreed(search.plan.folder, event.reason):
             self._fail(_REFUSED)
             return
-        plan, search.plan = search.plan, dataclasses.replace(search.plan, settled=True)
-        search.tasks.run(tdg_work_bootstrap.install, plan, event.why, search.post, search.cancelled)
+        search.do("install", event.why, search.cancelled)
+        search.plan = dataclasses.replace(search.plan, settled=True)
 
     def _import_here(self, event: messages.ImportHere) -> None:
         search = self._current(event.run)

@@ -20,6 +20,7 @@ import tdg_td_assembler
 import tdg_td_callbacks
 import tdg_td_connection
 import tdg_td_engine
+import tdg_td_help
 import tdg_td_log
 import tdg_td_params
 import tdg_td_status
@@ -183,9 +184,10 @@ class ComponentExt:
             self._drain()
 
     def _refresh(self, *_: Any) -> None:
-        """The RefreshHook of the standing task."""
-        self._hook_at = time.monotonic()
-        self._drain()
+        """The RefreshHook of the standing task; may come once more after the end, when even `time` may be gone."""
+        if self._running:
+            self._hook_at = time.monotonic()
+            self._drain()
 
     def _drain(self) -> None:
         """One frame's work on the main thread, within *Frame Budget*."""
@@ -215,7 +217,8 @@ class ComponentExt:
         """Opens files and engine; `wanted`: whether to connect, None leaves it to *Auto Connect*."""
         self.on_reset_tables()
         self._cache_folder = self.cache_folder(values)
-        self._road = tdg_td_engine.EngineRoad(self.ownerComp, self._cache_folder, self.STEM, self.log)
+        self._modules = tdg_td_engine.modules_of(self.ownerComp)
+        self._road = tdg_td_engine.EngineRoad(self.ownerComp, self._cache_folder, self.STEM, self.log, self._modules)
         self.settings = self.make_settings(values)
         self._engine_since, self._engine_at = time.monotonic(), None
         self._bridge = self._road.start(self.serve())
@@ -271,6 +274,7 @@ class ComponentExt:
             "Disconnect": self.Disconnect,
             "Reset": self.Reset,
             "Createcallbacksdat": self.CreateCallbacksDat,
+            "Help": functools.partial(tdg_td_help.show, self.ownerComp, self.log),
         }
 
     def _read(self) -> dict[str, Any]:
@@ -397,7 +401,7 @@ class ComponentExt:
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""
-        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.transport.post)
+        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.transport.post, self._modules)
 
     # Hooks of the components ---------------------------------------------------------------------------------------
 

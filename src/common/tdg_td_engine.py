@@ -11,11 +11,18 @@ from typing import Any
 import td
 import tdg_bridge
 import tdg_bridge_journal
+import tdg_bridge_private
 import tdg_bridge_slot
 import tdg_bridge_thread
 import tdg_core_errors
 import tdg_disk_home
 import tdg_td_log
+
+
+def modules_of(comp: Any) -> tdg_bridge_private.Modules:
+    """The component's modules for what runs off the main thread."""
+    folder = comp.op("local/modules")
+    return tdg_bridge_private.Modules({dat.name: dat.text for dat in folder.children if dat.OPType == "textDAT"})
 
 
 class EngineRoad:
@@ -29,10 +36,14 @@ class EngineRoad:
         cache_folder: Absolute path of the folder for its files; empty keeps everything in memory.
         stem: Name of the files of a project's only component of that kind.
         log: Told when the folder cannot be used; the engine then works in memory.
+        modules: What the engine runs in.
     """
 
-    def __init__(self, comp: Any, cache_folder: str, stem: str, log: tdg_td_log.Log) -> None:
+    def __init__(
+        self, comp: Any, cache_folder: str, stem: str, log: tdg_td_log.Log, modules: tdg_bridge_private.Modules
+    ) -> None:
         self._comp = comp
+        self._modules = modules
         self._key = f"component {comp.id}"
         with contextlib.suppress(Exception):  # the former extension's modules may have lost their globals
             tdg_bridge_slot.slot(self._key).pop("close", _nothing)()
@@ -71,7 +82,8 @@ class EngineRoad:
     def _transport(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge_thread.ThreadTransport:
         # No two engines may use one set of files at once, whichever components they serve.
         slot = tdg_bridge_slot.slot(f"engine {self.file('') or self._comp.id}")
-        return tdg_bridge_thread.ThreadTransport(serve, slot, f"tdg-{self._comp.name}")
+        private = tdg_bridge_private.Serve(self._modules, serve)
+        return tdg_bridge_thread.ThreadTransport(private, slot, f"tdg-{self._comp.name}")
 
     def _open_home(self, folder: str, stem: str) -> tdg_disk_home.Home | None:
         if not folder:

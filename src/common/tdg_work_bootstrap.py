@@ -7,9 +7,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tdg_core_bootstrap_messages as messages
 import tdg_core_errors
@@ -64,23 +65,30 @@ class Plan:
         return Venv(Path(self.folder), self.version, os.name == "nt")
 
 
-def look(plan: Plan, post: Post) -> None:
-    """Answers with `PackagesUsable`, or with what has to happen before."""
+def look(plain: Mapping[str, Any], post: Post) -> None:
+    """Answers with `PackagesUsable`, or with what has to happen before.
+
+    Args:
+        plain: A `Plan` as a dict.
+        post: Takes the answer.
+    """
+    plan = Plan(**plain)
     try:
         post(_look(plan, post))
     except Exception as error:
         post(_failed(plan, error))
 
 
-def install(plan: Plan, why: str, post: Post, cancelled: threading.Event) -> None:
+def install(plain: Mapping[str, Any], why: str, cancelled: threading.Event, post: Post) -> None:
     """Makes the environment anew; answers with `PackagesFound` or `PackagesUnusable`, and tells its progress meanwhile.
 
     Args:
-        plan: What to install where.
+        plain: A `Plan` as a dict: what to install where.
         why: As in `PackagesMissing`.
-        post: Takes the answers.
         cancelled: Set it to call the installation off; what was there before comes back.
+        post: Takes the answers.
     """
+    plan = Plan(**plain)
     try:
         post(_install(plan, why, post, cancelled))
     except Exception as error:

@@ -6,6 +6,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -101,13 +102,13 @@ class Bench:
     def look(self, *modules: str, **options: Any) -> Any:
         """The answer of one look."""
         self.posted.clear()
-        tdg_work_bootstrap.look(self.plan(*modules, **options), self.posted.append)
+        tdg_work_bootstrap.look(asdict(self.plan(*modules, **options)), self.posted.append)
         return self.posted[-1]
 
     def install(self, why: str = "missing", **options: Any) -> Any:
         """The answer of one installation."""
         self.posted.clear()
-        tdg_work_bootstrap.install(self.plan(**options), why, self.posted.append, self.cancelled)
+        tdg_work_bootstrap.install(asdict(self.plan(**options)), why, self.cancelled, self.posted.append)
         return self.posted[-1]
 
     def log(self, level: str = "INFO") -> list[str]:
