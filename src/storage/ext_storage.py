@@ -47,6 +47,9 @@ Transfer = tdg_core_storage_messages.Transfer
 
 public = tdg_td_component.public
 
+#: What a request depends on besides its arguments.
+_ASKED = ("Localpath", "Remotepath", "Makepublic", "Bucket", "Emulatorhost", "Privatekey")
+
 
 class StorageExt(tdg_td_component.ComponentExt):
     """Files between TouchDesigner and a bucket."""
@@ -64,6 +67,7 @@ class StorageExt(tdg_td_component.ComponentExt):
         self.settings = Settings()
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
         self._connected_bucket = ""
+        self._asked: dict[str, Any] = {}
         self._project = functools.lru_cache(maxsize=1)(_project_of)
 
     # Promoted ----------------------------------------------------------------------------------------------------
@@ -281,8 +285,10 @@ class StorageExt(tdg_td_component.ComponentExt):
         return self._bridge.accept(request)
 
     def _fresh(self) -> None:
-        """A script may have set parameters in this very frame."""
-        if self._dirty:
+        """A script may have set parameters in this very frame, long before anybody is told of it."""
+        values = tdg_td_params.read(self.ownerComp, _ASKED)
+        if self._dirty or values != self._asked:
+            self._asked = values
             self._apply_parameters()
 
     def _requests(self) -> Requests:

@@ -25,6 +25,7 @@ import tdg_work_loop
 import tdg_work_queries
 import tdg_work_spool
 import tdg_work_storage_store
+import tdg_work_storage_sync
 import tdg_work_transfer
 
 CloudError = tdg_core_errors.CloudError
@@ -43,6 +44,7 @@ WORKERS: dict[str, Worker] = {
     tdg_core_storage_messages.LIST: tdg_work_queries.list_files,
     tdg_core_storage_messages.METADATA: tdg_work_queries.metadata,
     tdg_core_storage_messages.SIGNED_URL: tdg_work_queries.signed_url,
+    tdg_core_storage_messages.SYNC: tdg_work_storage_sync.sync,
 }
 
 #: How often a transfer that fails while the connection is fine is tried again, with growing waits, before it fails.
@@ -109,7 +111,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         # What the next commit writes, and what is told after it.
         self._states: dict[str, dict[str, Any]] = {}
         self._ended: list[str] = []
-        self._news: list[tdg_core_storage_messages.Changed] = []
+        self._news: list[tdg_core_messages.Message] = []
+        # For each Reset the transfers whose end it still waits for.
+        self._forgets: list[set[str]] = []
         self._commit_planned = False
         # Entries that run already although they could not be stored yet, by object.
         self._taken: set[int] = set()
@@ -160,10 +164,12 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self._publish()
 
     def on_forget(self) -> None:
-        for job in [*self.queue.waiting, *self.queue.running]:
+        jobs = [*self.queue.waiting, *self.queue.running]
+        self._forgets.append({job.id for job in jobs})
+        for job in jobs:
             self._cancel(job, "cancelled by Reset", active=True)
-        self._commit()
-        self.loop.outbox.put(tdg_core_storage_messages.Forgotten())
+        self._tell_forgotten()
+        self._plan_commit()
 
     def on_close(self) -> None:
         self._commit()
@@ -259,6 +265,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             tell=lambda done, total, speed: self.loop.call(self._progress, job, done, total, speed),
             keep=lambda state: self.loop.call(self._keep, job, state),
             emit=self.loop.outbox.put,
+            ask_store=self._ask_store,
             around=self._around,
         )
         facts.restored = True
@@ -279,6 +286,15 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._heard[job.id] = self.loop.clock()
         self._tell(job)
 
+    def _ask_store(self, function: Callable[[tdg_work_storage_store.StorageStore], Any]) -> Any:
+        """Of a run, in its helper thread: calls a function on the loop's thread, which alone touches the store."""
+        answers: queue.SimpleQueue[tuple[Any, CloudError | None]] = queue.SimpleQueue()
+        self.loop.call(lambda: answers.put(tdg_work_loop.attempt(function, self._store)))
+        answer, error = answers.get()
+        if error is not None:
+            raise error
+        return answer
+
     def _keep(self, job: Job, state: dict[str, Any]) -> None:
         self._facts(job).state = state
         self._states[job.id] = state
@@ -289,11 +305,12 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         facts = self._facts(job)
         facts.run = None
         self._heard.pop(job.id, None)
+        facts.result = result or getattr(error, "result", {})
         if error is None:
-            facts.result = result or {}
             facts.size = facts.done = int(facts.result.pop("size", max(facts.size, facts.done, 0)))
             self._heard[""] = self.loop.clock()
-            self._over(job, tdg_core_jobs.COMPLETE)
+            problem = str(facts.result.pop("problem", ""))
+            self._over(job, tdg_core_jobs.FAILED if problem else tdg_core_jobs.COMPLETE, problem)
         elif facts.cancel:
             self._over(job, tdg_core_jobs.CANCELLED, facts.cancel)
         elif self.gateway is not run.gateway:
@@ -341,11 +358,11 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         """The transfer has ended; first what it leaves on the disk is removed."""
         facts = self._facts(job)
         facts.error, facts.completed_at, facts.speed = error, _now(), 0.0
-        if not tdg_work_spool.needs_tidying(facts.transfer, status):
+        if not tdg_work_spool.needs_tidying(facts.transfer, status, facts.state):
             self._end(job, status)
             return
         facts.ending, job.not_before = True, float("inf")
-        tidy = functools.partial(tdg_work_spool.tidy, facts.transfer, status)
+        tidy = functools.partial(tdg_work_spool.tidy, facts.transfer, status, facts.state)
         self.loop.spawn("tidy", tidy, then=lambda kept, _: self._tidied(job, status, kept))
 
     def _tidied(self, job: Job, status: str, kept: str | None) -> None:
@@ -363,7 +380,16 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         """It is told when the store knows."""
         self._ended.append(key)
         self._news.append(self._changed(facts, status))
+        for waiting in self._forgets:
+            waiting.discard(key)
+        self._tell_forgotten()
         self._plan_commit()
+
+    def _tell_forgotten(self) -> None:
+        """A Reset is through when the last transfer that it met has ended."""
+        while self._forgets and not self._forgets[0]:
+            del self._forgets[0]
+            self._news.append(tdg_core_storage_messages.Forgotten())
 
     # Store -------------------------------------------------------------------------------------------------------
 
@@ -409,7 +435,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def _publish(self) -> None:
         news, self._news = self._news, []
         for event in news:
-            self.loop.outbox.put(event, merge_key=event.id)
+            self.loop.outbox.put(event, merge_key=getattr(event, "id", None))
         self.pump()
 
     # Telling -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,380 @@
+"""Every row of the documented contract, through the built component, under every answer to TouchDesigner's unknowns."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from headless_td import Unknowns
+from storage_stage import COLUMNS, Stage
+
+# Shape ----------------------------------------------------------------------------------------------------------------
+
+
+def test_pages_stand_in_the_documented_order(stage: Stage) -> None:
+    names = [page.name for page in stage.comp.customPages]
+    assert names == ["Creds", "Storage", "Conn", "Callbacks", "Controls", "About"]
+
+
+@pytest.mark.parametrize(
+    ("name", "style", "default"),
+    [
+        ("Bucket", "Str", ""),
+        ("Localpath", "Folder", ""),
+        ("Remotepath", "Str", ""),
+        ("Makepublic", "Toggle", False),
+        ("Deleteremoteorphans", "Toggle", False),
+        ("Deletelocalorphans", "Toggle", False),
+        ("Maxconcurrent", "Int", 3),
+        ("Maxdelete", "Int", 50),
+        ("Conflictmode", "Menu", "newest"),
+        ("Watchfolder", "Toggle", False),
+        ("Upload", "Pulse", None),
+        ("Download", "Pulse", None),
+        ("Sync", "Pulse", None),
+        ("Canceltransfers", "Pulse", None),
+    ],
+)
+def test_parameter_is_as_documented(stage: Stage, name: str, style: str, default: Any) -> None:
+    par = stage.comp.par[name]
+    assert par.style == style
+    if default is not None:
+        assert par.default == default
+    assert par.help
+
+
+def test_tables_have_the_documented_columns(stage: Stage) -> None:
+    assert [cell.val for cell in stage.comp.op("transfers").row(0)] == COLUMNS
+    columns = ["state", "circuit", "last_error", "active_transfers", "connected_at", "bucket"]
+    assert [cell.val for cell in stage.comp.op("status").row(0)] == columns
+    assert stage.comp.op("status").numRows == 2
+
+
+def test_names_that_contributors_know_exist(stage: Stage) -> None:
+    module = stage.comp.op("ext_storage").module
+    for name in (
+        "_upload_worker", "_download_worker", "_delete_worker", "_list_worker", "_metadata_worker",
+        "_bootstrap_worker", "_reconnect_sleep",
+    ):  # fmt: skip
+        assert callable(getattr(module, name)), name
+    extension = stage.comp.ext.StorageExt
+    extension._drain_results()
+    assert list(extension._pending_transfers) == []
+    assert extension._transfer_results is not None
+
+
+def test_every_callback_has_a_stub_that_runs(stage: Stage) -> None:
+    stage.set(Callbacksdat="")
+    stage.host.frame(2)
+    stage.comp.CreateCallbacksDat()
+    stage.host.frame(2)
+    dat = stage.host.op("/project1/storage_callbacks")
+    assert stage.comp.par.Callbacksdat.eval() == dat
+    for name in (
+        "onTransferComplete", "onTransferProgress", "onListComplete", "onListPage", "onMetadata", "onSyncComplete",
+        "onSyncPlan", "onConnectionStateChange",
+    ):  # fmt: skip
+        function = getattr(dat.module, name)
+        assert function.__doc__, name
+    stage.file("a.txt")
+    stage.completed(stage.comp.Upload("a.txt"), stage.comp.ListFiles(), stage.comp.GetMetadata("a.txt"))
+
+
+# The main flows, with every answer to every open question -------------------------------------------------------------
+
+
+@pytest.fixture(params=Unknowns.everything(), ids=str)
+def unknowns(request: pytest.FixtureRequest) -> Unknowns:
+    """One answer to every open question about TouchDesigner."""
+    found: Unknowns = request.param
+    return found
+
+
+def test_files_go_up_and_down_whatever_touchdesigner_does(open_stage: Any, unknowns: Unknowns) -> None:
+    stage = open_stage(unknowns=unknowns).connected()
+    comp = stage.comp
+    stage.file("sub/a.txt", b"hello")
+    up = comp.Upload("sub/a.txt")
+    row = stage.row(up)
+    assert (row["type"], row["remote_path"], row["status"]) == ("upload", "media/sub/a.txt", "pending")
+    assert row["size"] == "5"
+    stage.completed(up)
+    assert stage.bucket.get("media/sub/a.txt") == b"hello"
+    down = comp.Download("sub/a.txt", "b/copy.txt")
+    listing, metadata, delete = comp.ListFiles(), comp.GetMetadata("sub/a.txt"), comp.Delete("sub/a.txt")
+    stage.completed(down, listing, metadata, delete)
+    assert (stage.assets / "b/copy.txt").read_bytes() == b"hello"
+    assert stage.bucket.names() == []
+    row = stage.row(down)
+    assert (row["status"], row["progress"], row["error"]) == ("complete", "1", "")
+    assert row["started_at"] <= row["completed_at"]
+    assert [call[1] for call in stage.called("complete")].count("upload") == 1
+    assert {call[0] for call in stage.called("complete")} == {up, down, metadata, delete}
+    assert all(success and error == "" for *_, success, error in stage.called("complete"))
+    assert [call[0] for call in stage.called("list")] == [listing]
+    assert comp.Upload("missing.txt") == ""
+    assert any("does not exist" in line for line in stage.log("ERROR"))
+    comp.par.Canceltransfers.pulse()
+    stage.host.frame(3)
+    assert stage.status["active_transfers"] == "0"
+    assert stage.status["state"] == "connected"
+
+
+# Uploads --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("textures/brick.png",), "media/textures/brick.png"),
+        (("photo.jpg", "images/hero.jpg"), "media/images/hero.jpg"),
+        (("photo.jpg", "/backups/export.zip"), "backups/export.zip"),
+        ((None, "photo.jpg"), "media/photo.jpg"),
+    ],
+)
+def test_upload_resolves_paths(stage: Stage, arguments: Any, name: str) -> None:
+    stage.file("textures/brick.png", b"x")
+    stage.file("photo.jpg", b"x")
+    (done,) = stage.completed(stage.comp.Upload(*arguments))
+    assert done["remote_path"] == name
+    assert stage.bucket.names() == [name]
+
+
+def test_absolute_local_path_is_taken_as_it_is(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "export.zip").write_bytes(b"zip")
+    stage.completed(stage.comp.Upload(str(tmp_path / "export.zip"), "/backups/export.zip"))
+    assert stage.bucket.get("backups/export.zip") == b"zip"
+    stage.completed(stage.comp.Upload(str(tmp_path / "export.zip")))
+    assert stage.bucket.get("media/export.zip") == b"zip"
+
+
+def test_empty_local_path_is_the_project_folder(open_stage: Any) -> None:
+    stage = open_stage(Localpath="").connected()
+    stage.file("a.txt")
+    stage.completed(stage.comp.Upload("assets/a.txt"))
+    assert stage.bucket.names() == ["media/assets/a.txt"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("none.txt",), ("../outside.txt",), ("sub",), ("a.txt", "../x"), ("a.txt", "folder/"), ("", "")]
+)
+def test_upload_that_can_never_run_is_refused_at_once(stage: Stage, arguments: Any) -> None:
+    stage.file("a.txt")
+    stage.file("sub/b.txt")
+    assert stage.comp.Upload(*arguments) == ""
+    assert stage.rows() == []
+    assert len(stage.log("ERROR")) == 1
+
+
+def test_make_public_by_parameter_and_by_argument(stage: Stage) -> None:
+    for name in ("a", "b", "c"):
+        stage.file(name)
+
+    def status_of(name: str) -> int:
+        return requests.get(stage.comp.GetPublicUrl(name), timeout=5).status_code
+
+    stage.completed(stage.comp.Upload("a"))
+    assert status_of("a") == 403
+    stage.set(Makepublic=True)
+    stage.completed(stage.comp.Upload("b"), stage.comp.Upload("c", make_public=False))
+    assert (status_of("b"), status_of("c")) == (200, 403)
+    stage.set(Makepublic=False)
+    stage.completed(stage.comp.Upload("c", None, True))
+    assert status_of("c") == 200
+
+
+def test_optional_arguments_reach_the_object(stage: Stage) -> None:
+    stage.file("a.bin")
+    stage.completed(
+        stage.comp.Upload("a.bin", content_type="x/y", metadata={"artist": "Ü"}, cache_control="max-age=60")
+    )
+    info = stage.bucket.info("media/a.bin")
+    assert info is not None
+    assert (info["content_type"], info["metadata"], info["cache_control"]) == ("x/y", {"artist": "Ü"}, "max-age=60")
+
+
+@pytest.mark.parametrize("size", [0, 1000, 64 << 10, (64 << 10) + 1, 500_000])
+def test_data_goes_up_without_a_file(stage: Stage, size: int) -> None:
+    data = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    (done,) = stage.completed(stage.comp.UploadBytes(bytearray(data), "snap.jpg"))
+    assert stage.bucket.get("media/snap.jpg") == data
+    assert done["metadata"]["content_type"] == "image/jpeg"
+    assert list((stage.assets.parent / "cache/gcp-storage-spool").iterdir()) == []
+
+
+def test_text_goes_up_in_utf8(stage: Stage) -> None:
+    stage.completed(
+        stage.comp.UploadText("Grüße", "hello.txt"), stage.comp.UploadText("{}", "/x.json", "application/json")
+    )
+    assert stage.bucket.get("media/hello.txt") == "Grüße".encode()
+    info = stage.bucket.info("x.json")
+    assert info is not None
+    assert info["content_type"] == "application/json"
+
+
+@pytest.mark.parametrize("data", ["text", None, 5])
+def test_what_is_no_data_is_refused(stage: Stage, data: Any) -> None:
+    assert stage.comp.UploadBytes(data, "a") == ""
+    assert stage.log("ERROR")
+
+
+# Downloads and deletions ----------------------------------------------------------------------------------------------
+
+
+def test_download_mirrors_the_relative_path(stage: Stage) -> None:
+    stage.bucket.put("media/video.mp4", b"video")
+    (done,) = stage.completed(stage.comp.Download("video.mp4"))
+    assert done["local_path"] == (stage.assets / "video.mp4").as_posix()
+    assert (stage.assets / "video.mp4").read_bytes() == b"video"
+
+
+def test_download_to_a_path_of_its_own(stage: Stage, tmp_path: Path) -> None:
+    stage.bucket.put("backups/x.zip", b"zip")
+    absolute = stage.comp.Download("/backups/x.zip", str(tmp_path / "here.zip"))
+    stage.completed(absolute, stage.comp.Download("/backups/x.zip", "y.zip"))
+    assert (tmp_path / "here.zip").read_bytes() == (stage.assets / "y.zip").read_bytes() == b"zip"
+
+
+@pytest.mark.parametrize("name", ["../x", "/../x", "/a/../../x", "/C:evil", "/con/a", "/a\\b", "", "folder/"])
+def test_hostile_names_are_refused(stage: Stage, name: str) -> None:
+    assert stage.comp.Download(name) == ""
+    assert len(stage.log("ERROR")) == 1
+
+
+def test_missing_object_fails_with_a_sentence(stage: Stage) -> None:
+    old = stage.file("none.txt", b"old")
+    key = stage.comp.Download("none.txt")
+    (failed,) = stage.ended(key)
+    assert failed["status"] == "failed"
+    assert "media/none.txt" in failed["error"]
+    assert old.read_bytes() == b"old"
+    assert stage.called("complete") == [(key, "download", "media/none.txt", old.as_posix(), False, failed["error"])]
+    assert stage.row(key)["error"] == failed["error"]
+
+
+def test_delete(stage: Stage) -> None:
+    stage.bucket.put("media/a")
+    stage.bucket.put("other/b")
+    stage.completed(stage.comp.Delete("a"), stage.comp.Delete("/other/b"))
+    assert stage.bucket.names() == []
+    (failed,) = stage.ended(stage.comp.Delete("a"))
+    assert failed["status"] == "failed"
+    assert stage.comp.Delete("") == ""
+
+
+# Listings, metadata, addresses ----------------------------------------------------------------------------------------
+
+
+def test_listing_has_files_and_folders(stage: Stage) -> None:
+    for name in ("media/a.txt", "media/b.png", "media/sub/c.txt", "other/d.txt"):
+        stage.bucket.put(name, name.encode())
+    key = stage.comp.ListFiles()
+    (done,) = stage.completed(key)
+    (call,) = stage.called("list")
+    assert call[:2] == (key, "")
+    assert call[3:] == (True, "")
+    files = call[2]
+    assert [info["name"] for info in files] == ["media/a.txt", "media/b.png"]
+    assert {"name", "size", "updated", "content_type"} <= files[0].keys()
+    assert files[0]["size"] == len("media/a.txt")
+    assert done["files"] == files
+    assert done["prefixes"] == ["media/sub/"]
+
+
+def test_listing_without_a_delimiter_is_recursive(stage: Stage) -> None:
+    for name in ("media/a", "media/sub/b", "media/sub/deep/c", "other/d"):
+        stage.bucket.put(name)
+    stage.completed(stage.comp.ListFiles("", ""), stage.comp.ListFiles("sub/", ""), stage.comp.ListFiles("/", ""))
+    found = {call[1]: [info["name"] for info in call[2]] for call in stage.called("list")}
+    assert found[""] == ["media/a", "media/sub/b", "media/sub/deep/c"]
+    assert found["sub/"] == ["media/sub/b", "media/sub/deep/c"]
+    assert found["/"] == ["media/a", "media/sub/b", "media/sub/deep/c", "other/d"]
+
+
+def test_name_from_a_listing_downloads_with_a_slash_in_front(stage: Stage) -> None:
+    stage.bucket.put("media/a", b"x")
+    (done,) = stage.completed(stage.comp.ListFiles())
+    stage.completed(*(stage.comp.Download("/" + info["name"]) for info in done["files"]))
+    assert (stage.assets / "a").read_bytes() == b"x"
+
+
+def test_failed_listing_gives_no_files(stage: Stage, own_storage: Any) -> None:
+    stage.bucket.put("media/a")
+    own_storage.inject("GET .*/o\\?", status=403, times=0)
+    stage.ended(stage.comp.ListFiles())
+    (call,) = stage.called("list")
+    assert call[2:4] == ([], False)
+    assert call[4]
+
+
+def test_metadata(stage: Stage) -> None:
+    stage.bucket.put("media/a.txt", b"12345", contentType="text/plain", metadata={"k": "v"})
+    key = stage.comp.GetMetadata("a.txt")
+    (done,) = stage.completed(key)
+    (call,) = stage.called("metadata")
+    found = call[2]
+    assert call[:2] + call[3:] == (key, "media/a.txt", True, "")
+    for name in ("name", "size", "content_type", "updated", "created", "md5_hash", "public_url", "metadata"):
+        assert found[name], name
+    assert (found["size"], found["metadata"]) == (5, {"k": "v"})
+    assert done["metadata"] == found
+    assert stage.called("complete") == [(key, "metadata", "media/a.txt", "", True, "")]
+    stage.ended(stage.comp.GetMetadata("none"))
+    assert stage.called("metadata")[-1][2:4] == ({}, False)
+
+
+def test_public_url_needs_no_network(open_stage: Any) -> None:
+    stage = open_stage(Bucket="some-bucket")
+    assert stage.comp.GetPublicUrl("a b.png") == "https://storage.googleapis.com/some-bucket/media/a%20b.png"
+    assert stage.comp.GetPublicUrl("/ü.png") == "https://storage.googleapis.com/some-bucket/%C3%BC.png"
+    stage.set(Bucket="")
+    assert stage.comp.GetPublicUrl("a") == ""
+    assert stage.comp.GetPublicUrl("") == ""
+    assert len(stage.log("ERROR")) == 2
+
+
+def test_signed_url_arrives_as_the_local_path(open_stage: Any, key_file: str) -> None:
+    stage = open_stage(Privatekey=key_file).connected()
+    stage.bucket.put("media/a.txt", b"signed for")
+    key = stage.comp.GetSignedUrl("a.txt", 5)
+    (done,) = stage.completed(key)
+    ((found, kind, name, url, success, error),) = stage.called("complete")
+    assert (found, kind, name, success, error) == (key, "signed_url", "media/a.txt", True, "")
+    assert requests.get(url, timeout=5).content == b"signed for"
+    assert done["url"] == url
+    (done,) = stage.completed(stage.comp.GetSignedUrl("new.txt", method="PUT"))
+    requests.put(done["url"], data=b"by anyone", timeout=5).raise_for_status()
+    assert stage.bucket.get("media/new.txt") == b"by anyone"
+
+
+def test_credentials_that_cannot_sign_say_so_and_nothing_else_suffers(stage: Stage) -> None:
+    (failed,) = stage.ended(stage.comp.GetSignedUrl("a.txt"))
+    assert failed["status"] == "failed"
+    assert "Private Key File" in failed["error"]
+    assert stage.status["state"] == "connected"
+    for minutes in (0, -1, 10081, "x", None):
+        assert stage.comp.GetSignedUrl("a.txt", minutes) == ""
+
+
+def test_default_bucket_is_the_projects(open_stage: Any, own_storage: Any, key_file: str) -> None:
+    own_storage.make_bucket("museum.firebasestorage.app")
+    stage = open_stage(Bucket="", Privatekey=key_file).connected()
+    assert stage.status["bucket"] == "museum.firebasestorage.app"
+    assert stage.comp.GetPublicUrl("a").endswith("/museum.firebasestorage.app/media/a")
+
+
+# GetTransfer ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_known_is_none(stage: Stage) -> None:
+    for key in ("", "none", None, 5):
+        assert stage.comp.GetTransfer(key) is None
+        assert stage.comp.CancelTransfer(key) is False
+
+
+def test_ids_never_repeat(stage: Stage) -> None:
+    stage.file("a")
+    keys = [stage.comp.Upload("a", f"a{n}") for n in range(50)]
+    assert len(set(keys)) == 50
+    assert all(len(key) == 36 for key in keys)
