@@ -138,6 +138,12 @@ def is_partial(name: str) -> bool:
     return name.startswith(_PARTIAL_PREFIX) and name.endswith(_PARTIAL_SUFFIX)
 
 
+def is_partial_of(name: str, job: str) -> bool:
+    """Whether a file name is that of a partial file of a job, or of a part of one (`<job>-<part>`)."""
+    begin = f"{_PARTIAL_PREFIX}{job}"
+    return is_partial(name) and name.startswith((begin + _PARTIAL_SUFFIX, f"{begin}-"))
+
+
 def make_folder(path: str | Path, root: str = "") -> None:
     """Makes the folder for a file; below `root`, if one is given, also when symbolic links are followed.
 

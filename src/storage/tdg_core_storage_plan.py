@@ -44,6 +44,8 @@ def make_plan(
 
 def same_content(one: data.RemoteFile, other: data.Agreed) -> bool:
     """Whether an object holds what was agreed; by its generation where the checksums cannot be compared."""
+    if one.size == data.UNKNOWN:
+        return one.generation == other.generation
     if one.size != other.size:
         return False
     if not one.size or one.digest == other.digest != "":
@@ -163,11 +165,13 @@ class _Planner:
     def _on_both_sides(self, pair: Pair, local: data.LocalFile, remote: data.RemoteFile) -> None:
         agreed = pair.agreed
         remote_changed = agreed is None or not same_content(remote, agreed)
-        # Without a checksum of the object only its generation tells that it is what was agreed.
-        digest = remote.digest or ("" if agreed is None or remote_changed else agreed.digest)
-        alike = self._holds(pair.path, local, remote.size, digest)
+        size, digest = remote.size, remote.digest
+        if agreed is not None and not remote_changed and not digest:
+            # Without a checksum only the generation tells that the object is what was agreed.
+            size, digest = agreed.size, agreed.digest
+        alike = self._holds(pair.path, local, size, digest)
         if alike:
-            state = data.Agreed(remote.size, digest, remote.generation)
+            state = data.Agreed(size, digest, remote.generation)
             if agreed != state:
                 self._agreements[pair.name] = state
             return

@@ -29,7 +29,10 @@ DELETE_LOCAL = "delete_local"
 UPLOAD = "upload"
 DOWNLOAD = "download"
 DELETE_REMOTE = "delete_remote"
-PHASES = ((COPY_REMOTE, MOVE_LOCAL, DELETE_LOCAL), (UPLOAD, DOWNLOAD), (DELETE_REMOTE,))
+PHASES = ((COPY_REMOTE, DELETE_LOCAL), (MOVE_LOCAL,), (UPLOAD, DOWNLOAD), (DELETE_REMOTE,))
+
+#: Size of an object whose content cannot be compared, because it is stored compressed.
+UNKNOWN = -1
 
 #: Generation of an object that must not be there, and of one that an earlier action of the plan makes.
 NONE = 0
@@ -48,9 +51,10 @@ class LocalFile(NamedTuple):
 class RemoteFile(NamedTuple):
     """An object as a listing shows it."""
 
+    #: UNKNOWN where size and checksum are not those of the content.
     size: int
     generation: int
-    #: Empty where the listing gives none.
+    #: Empty where none is known.
     digest: str
     #: Nanoseconds since 1970.
     updated_ns: int
@@ -216,8 +220,8 @@ class Plan:
             "conflicts": [conflict._asdict() for conflict in self.conflicts],
             "skipped": [{"path": skip.path, "why": skip.why} for skip in self.skipped],
             "refused": list(self.refusals),
-            "upload_bytes": sum(action.size for action in self.of(UPLOAD)),
-            "download_bytes": sum(action.size for action in self.of(DOWNLOAD)),
+            "upload_bytes": sum(max(action.size, 0) for action in self.of(UPLOAD)),
+            "download_bytes": sum(max(action.size, 0) for action in self.of(DOWNLOAD)),
         }
 
 

@@ -9,6 +9,7 @@ encoding is checked as it is stored and written as it was before.
 
 import threading
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,24 +37,33 @@ _TRICKLE_S = 30.0
 _REPLACED = "aborted"
 
 
-def download(run: Run) -> dict[str, Any]:
+def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda: None) -> dict[str, Any]:
     """Downloads the run's object to its local path and returns `{"metadata": ...}`.
 
     On failure the partial file stays for the next run of the same transfer; `discard` removes it.
 
+    Args:
+        run: The order.
+        generation: The only one that is wanted; 0 for whatever is there.
+        placing: Called when everything is there and checked, before the local file is replaced; may raise.
+
     Raises:
-        CloudError: Among others `not_found`, `checksum`, `disk`, `unsafe`.
+        CloudError: Among others `not_found`, `checksum`, `disk`, `unsafe`; `precondition` when the wanted generation is
+            gone.
     """
     tdg_disk_files.make_folder(run.local_path, str(run.options.get("root", "")))
     for _ in range(_MOST_ROUNDS):
         try:
-            source = _Download(run).download()
+            source = _Download(run, generation).download()
         except CloudError as error:
             if error.code != _REPLACED:
                 raise
             discard(run.local_path, run.id)
             run.save({})
+            if generation:
+                raise CloudError("precondition", f"{run.remote_path} was changed in the bucket meanwhile.") from error
             continue
+        placing()
         tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep)
         size = tdg_disk_files.fingerprint(run.local_path)
         return {"generation": source.generation, "crc32c": source.crc32c, "size": size.size if size else source.size}
@@ -73,8 +83,9 @@ def discard(local_path: str, job: str) -> None:
 class _Download:
     """One generation of an object on its way into the partial file."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, generation: int) -> None:
         self._run = run
+        self._generation = generation
         self._path = partial_of(run.local_path, run.id)
         self._lock = threading.Lock()
         self._error: CloudError | None = None
@@ -102,6 +113,8 @@ class _Download:
         now = run.tries().until_done(lambda: run.gateway.stat(run.remote_path, run.token))
         if now is None or now["generation"] != source.generation or now["crc32c"] != source.crc32c:
             return None
+        if self._generation not in {0, source.generation}:
+            return None
         self._plan = tdg_core_parts.Plan(source.size, PART)
         with self._path.open("rb", buffering=0) as file:
             for start in run.state.get("parts", []):
@@ -118,16 +131,20 @@ class _Download:
         source = None
         while source is None:
             try:
-                with run.gateway.read(run.remote_path, 0, 0, -1, run.token) as stream:
+                with run.gateway.read(run.remote_path, self._generation, 0, -1, run.token) as stream:
                     source = self._source(stream)
+                    if self._generation and source.generation not in {0, self._generation}:
+                        raise CloudError(_REPLACED, f"{run.remote_path} was replaced.")
                     if source.encoded:
                         self._decode(stream, source)
                         return source
                     self._begin(source)
                     self._fetch(source, stream)
             except CloudError as error:
-                if source is not None and not source.encoded:
+                if error.code == _REPLACED or (source is not None and not source.encoded):
                     raise
+                if error.code == "not_found" and self._generation:
+                    raise CloudError(_REPLACED, f"{run.remote_path} was replaced.") from error
                 source = None
                 tries.failed(error)
         return source

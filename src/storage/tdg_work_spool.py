@@ -5,7 +5,9 @@ Thread: worker only.
 """
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tdg_core_errors
@@ -13,6 +15,7 @@ import tdg_core_jobs
 import tdg_core_storage_messages
 import tdg_disk_files
 import tdg_work_download
+import tdg_work_storage_sync
 import tdg_work_transfer
 import tdg_work_upload
 
@@ -28,14 +31,16 @@ def upload(run: tdg_work_transfer.Run) -> dict[str, Any]:
     return tdg_work_upload.upload(run)
 
 
-def needs_tidying(transfer: Transfer, status: str) -> bool:
-    """Whether a transfer that ended like that may have left a file."""
+def needs_tidying(transfer: Transfer, status: str, state: Mapping[str, Any] = MappingProxyType({})) -> bool:
+    """Whether a transfer that ended like that, with that left half done, may have left a file."""
     if transfer.type == tdg_core_storage_messages.UPLOAD:
         return bool(transfer.options.get("spooled"))
+    if transfer.type == tdg_core_storage_messages.SYNC:
+        return bool(state.get("files"))
     return transfer.type == tdg_core_storage_messages.DOWNLOAD and status != tdg_core_jobs.COMPLETE
 
 
-def tidy(transfer: Transfer, status: str) -> str:
+def tidy(transfer: Transfer, status: str, state: Mapping[str, Any] = MappingProxyType({})) -> str:
     """Removes what an ended transfer left.
 
     Returns:
@@ -43,6 +48,9 @@ def tidy(transfer: Transfer, status: str) -> str:
     """
     if transfer.type == tdg_core_storage_messages.DOWNLOAD:
         tdg_work_download.discard(transfer.local_path, transfer.id)
+        return ""
+    if transfer.type == tdg_core_storage_messages.SYNC:
+        tdg_work_storage_sync.tidy(state)
         return ""
     if status != tdg_core_jobs.FAILED:
         tdg_disk_files.remove(transfer.local_path)

@@ -12,6 +12,7 @@ from typing import Any
 import tdg_core_messages
 import tdg_core_storage_messages
 import tdg_disk_sqlite
+import tdg_work_storage_sync_store
 import tdg_work_store
 
 Transfer = tdg_core_storage_messages.Transfer
@@ -46,7 +47,7 @@ class StorageStore(tdg_work_store.Store):
     """
 
     def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
-        super().__init__(path, [_SCHEMA], tell)
+        super().__init__(path, [_SCHEMA, tdg_work_storage_sync_store.SCHEMA], tell)
         self._tell = tell
 
     def transfers(self) -> list[Kept]:

@@ -48,6 +48,10 @@ class Surroundings:
         self.known[name] = generation
 
 
+def _no_store(_function: Callable[[Any], Any]) -> Any:
+    raise CloudError("local", "This run has no store.")
+
+
 @dataclass(eq=False)
 class Run:
     """One attempt at a transfer, in a helper thread.
@@ -74,6 +78,8 @@ class Run:
     keep: Callable[[dict[str, Any]], None]
     #: Sends an event of the transfer's own (a page of a listing).
     emit: Callable[[tdg_core_messages.Message], None]
+    #: Calls a function with the engine's store, on the engine's thread, and waits for what it returns or raises.
+    ask_store: Callable[[Callable[[Any], Any]], Any] = _no_store
     around: Surroundings = field(default_factory=Surroundings)
     token: tdg_work_token.Token = field(default_factory=tdg_work_token.Token)
     #: Raised by one for each page of a listing that the main thread has taken.

@@ -38,27 +38,33 @@ _MOST_ROUNDS = 5
 def upload(run: Run) -> Info:
     """Uploads the run's local file and returns `{"metadata": ...}` of the new object.
 
-    The object is replaced whatever it was. `progress` tells bytes of the file.
+    The object is replaced whatever it was, or only if it has the generation of the option `replaces` (0: if there is
+    none). `progress` tells bytes of the file.
 
     Raises:
-        CloudError: Among others `local` when the file is missing or does not stop changing.
+        CloudError: Among others `local` when the file is missing or does not stop changing; `precondition` when the
+            object has another generation than `replaces`.
     """
+    pinned = run.options.get("replaces")
     for _ in range(_MOST_ROUNDS):
         file, before = tdg_disk_files.open_to_read(run.local_path)
         with file:
-            info = _Upload(run, file, before).upload()
+            info = _Upload(run, file, before, pinned).upload()
         if tdg_disk_files.fingerprint(run.local_path) == before:
             run.around.remember(run.remote_path, info["generation"])
             run.progress(before.size, before.size)
             return {"metadata": info, "size": before.size}
+        if pinned is not None:
+            pinned = info["generation"]  # what the next round replaces is our own
     raise CloudError("local", f"{run.local_path} kept changing while it was uploaded; upload it when it is finished.")
 
 
 class _Upload:
     """The upload of a file as it is now."""
 
-    def __init__(self, run: Run, file: BinaryIO, fingerprint: tdg_disk_files.Fingerprint) -> None:
+    def __init__(self, run: Run, file: BinaryIO, fingerprint: tdg_disk_files.Fingerprint, pinned: int | None) -> None:
         self._run = run
+        self._pinned = pinned
         self._file = file
         self._print = fingerprint
         self._tries = run.tries()
@@ -74,7 +80,10 @@ class _Upload:
         run, size = self._run, self._print.size
         send = self._send_small if size <= SMALL else self._send_large
         # A queue left by a former run may hold an upload that had arrived: then there is nothing to do.
-        replaces = None if run.restored else run.around.known.get(run.remote_path, 0 if size <= _GUESS else None)
+        guess = 0 if size <= _GUESS else None
+        replaces = None if run.restored else run.around.known.get(run.remote_path, guess)
+        if self._pinned is not None:
+            replaces = self._pinned
         maybe_arrived = run.restored
         rounds = 0
         while True:
@@ -84,7 +93,8 @@ class _Upload:
                     if there and maybe_arrived and self._is_ours(there):
                         return dict(there)
                     replaces = there["generation"] if there else 0
-                return send(replaces)
+                if self._pinned in {None, replaces}:
+                    return send(replaces)
             except CloudError as error:
                 if error.code == "precondition" and rounds < _MOST_ROUNDS:
                     rounds += 1
@@ -93,6 +103,8 @@ class _Upload:
                     continue
                 maybe_arrived |= error.todo == tdg_core_errors.RETRY
                 self._tries.failed(error)
+            else:
+                raise CloudError("precondition", f"{run.remote_path} was changed in the bucket meanwhile.")
 
     def _is_ours(self, info: Info) -> bool:
         """Whether an object is what this upload makes; who may read it is not known, so a public one never is."""

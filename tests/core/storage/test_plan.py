@@ -379,6 +379,14 @@ def test_objects_without_any_checksum_are_compared_by_generation() -> None:
     assert steps(plan({"a": "1"}, {"a": data.RemoteFile(1, 4, "", NOW)}, state)) == [("download", "a")]
 
 
+def test_objects_that_are_stored_compressed_are_compared_by_generation() -> None:
+    """Their size and checksum are those of the compressed bytes."""
+    state = {"a": agreed("1", 3)}
+    assert steps(plan({"a": "1"}, {"a": data.RemoteFile(data.UNKNOWN, 3, "", NOW)}, state)) == []
+    assert steps(plan({"a": "1"}, {"a": data.RemoteFile(data.UNKNOWN, 4, "", NOW)}, state)) == [("download", "a")]
+    assert steps(plan({"a": "2"}, {"a": data.RemoteFile(data.UNKNOWN, 3, "", NOW)}, state)) == [("upload", "a")]
+
+
 def test_the_plan_gives_time_to_others() -> None:
     """Planning for many files pauses now and then: a frame wants the interpreter, too."""
     many = {f"{number}": local("1", hashed=False) for number in range(2000)}

@@ -103,7 +103,7 @@ def run(history: list[tuple]) -> sync_model.World:
     return world
 
 
-usual = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+usual = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @usual

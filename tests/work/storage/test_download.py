@@ -436,3 +436,33 @@ def test_trickle_counts_as_silence(
     tdg_work_download.download(run)
     assert target.read_bytes() == data
     assert len(own_storage.requests()) == 2, "the first stream was left, the second one ended"
+
+
+def test_a_wanted_generation_is_not_replaced_by_another(
+    make_run: MakeRun, put: Callable[..., bytes], gateway: StorageGateway, target: Path
+) -> None:
+    """A sync fetches what it has looked at, and nothing that came later."""
+    put("a", b"first")
+    info = gateway.stat("a", Token())
+    assert info is not None
+    put("a", b"second", info["generation"])
+    old = target.read_bytes()
+    with pytest.raises(CloudError) as caught:
+        tdg_work_download.download(make_run("a", target), info["generation"])
+    assert caught.value.code == "precondition"
+    assert target.read_bytes() == old
+    assert not rests(target)
+
+
+def test_a_refusal_at_the_last_moment_leaves_the_old_file(
+    make_run: MakeRun, put: Callable[..., bytes], target: Path
+) -> None:
+    put("a", b"new")
+    old = target.read_bytes()
+
+    def refuse() -> None:
+        raise CloudError("local", "It has changed meanwhile.")
+
+    with pytest.raises(CloudError, match="meanwhile"):
+        tdg_work_download.download(make_run("a", target), 0, refuse)
+    assert target.read_bytes() == old

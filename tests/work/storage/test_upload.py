@@ -427,3 +427,27 @@ def test_cancelled_upload_stops_and_leaves_no_object(
     assert errors[0].code == "cancelled"
     own_storage.clear_faults()
     assert gateway.stat("a", Token()) is None
+
+
+def test_what_may_replace_one_generation_alone_leaves_every_other(
+    make_run: Callable[..., Run], make_file: MakeFile, gateway: StorageGateway
+) -> None:
+    """A sync replaces what it has looked at, and nothing that came later."""
+    first = tdg_work_upload.upload(make_run("a", make_file("1", b"first"), options={"replaces": 0}))
+    with pytest.raises(CloudError) as caught:
+        tdg_work_upload.upload(make_run("a", make_file("2", b"second"), options={"replaces": 0}))
+    assert caught.value.code == "precondition"
+    assert content(gateway, "a") == b"first"
+    tdg_work_upload.upload(
+        make_run("a", make_file("2", b"second"), options={"replaces": first["metadata"]["generation"]})
+    )
+    assert content(gateway, "a") == b"second"
+
+
+def test_a_lost_answer_to_what_may_replace_one_generation_alone_is_no_failure(
+    make_run: Callable[..., Run], make_file: MakeFile, gateway: StorageGateway, own_storage: StorageEmulator
+) -> None:
+    """The second attempt meets the first one's object and knows it."""
+    own_storage.inject("POST /upload", "lost")
+    tdg_work_upload.upload(make_run("a", make_file("1", b"first"), options={"replaces": 0}))
+    assert content(gateway, "a") == b"first"
