@@ -36,7 +36,7 @@ def parts(root: Path = layout.ROOT) -> list[tuple[str, str]]:
 
 def text(root: Path = layout.ROOT) -> str:
     """The list as the component holds it."""
-    notice = (root / "LICENSE").read_text(encoding="utf-8")
+    notice = (layout.ROOT / "LICENSE").read_text(encoding="utf-8")
     rows = [*packages(root), *((name, "", licence) for name, licence in parts(root))]
     width = max(len(name) for name, _, _ in rows) + 2
     across = max(len(version) for _, version, _ in rows) + 2

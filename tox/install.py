@@ -37,7 +37,7 @@ DESCRIPTIONS = {
   0.42,
   0.2
  ],
- "viewer": "status",
+ "viewer": "status_view",
  "pages": [
   {
    "name": "Creds",
@@ -506,6 +506,20 @@ DESCRIPTIONS = {
      "0"
     ]
    ]
+  },
+  {
+   "path": "status_view",
+   "type": "tableDAT",
+   "position": [
+    600,
+    0
+   ],
+   "color": [
+    0.58,
+    0.65,
+    0.6
+   ],
+   "comment": "The status, a line per column: what the component's node shows."
   },
   {
    "path": "par_exec",
@@ -1292,7 +1306,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_bridge_slot",
+   "path": "local/modules/tdg_bridge_private",
    "type": "textDAT",
    "position": [
     600,
@@ -1306,10 +1320,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_bridge_thread",
+   "path": "local/modules/tdg_bridge_slot",
    "type": "textDAT",
    "position": [
     800,
+    -900
+   ],
+   "color": [
+    0.7,
+    0.62,
+    0.5
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_bridge_thread",
+   "type": "textDAT",
+   "position": [
+    1000,
     -900
    ],
    "color": [
@@ -1852,7 +1880,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_log",
+   "path": "local/modules/tdg_td_help",
    "type": "textDAT",
    "position": [
     400,
@@ -1866,7 +1894,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_params",
+   "path": "local/modules/tdg_td_log",
    "type": "textDAT",
    "position": [
     600,
@@ -1880,7 +1908,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_status",
+   "path": "local/modules/tdg_td_params",
    "type": "textDAT",
    "position": [
     800,
@@ -1894,7 +1922,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tables",
+   "path": "local/modules/tdg_td_status",
    "type": "textDAT",
    "position": [
     1000,
@@ -1908,10 +1936,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tasks",
+   "path": "local/modules/tdg_td_tables",
    "type": "textDAT",
    "position": [
     0,
+    -2250
+   ],
+   "color": [
+    0.64,
+    0.58,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_td_tasks",
+   "type": "textDAT",
+   "position": [
+    200,
     -2250
    ],
    "color": [
@@ -2008,7 +2050,7 @@ DESCRIPTIONS = {
   0.62,
   0.16
  ],
- "viewer": "status",
+ "viewer": "status_view",
  "pages": [
   {
    "name": "Creds",
@@ -2476,6 +2518,20 @@ DESCRIPTIONS = {
    ]
   },
   {
+   "path": "status_view",
+   "type": "tableDAT",
+   "position": [
+    600,
+    0
+   ],
+   "color": [
+    0.58,
+    0.65,
+    0.6
+   ],
+   "comment": "The status, a line per column: what the component's node shows."
+  },
+  {
    "path": "par_exec",
    "type": "parameterexecuteDAT",
    "position": [
@@ -2864,10 +2920,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_core_storage_messages",
+   "path": "local/modules/tdg_core_storage_ignore",
    "type": "textDAT",
    "position": [
     200,
+    -300
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_storage_messages",
+   "type": "textDAT",
+   "position": [
+    400,
     -300
    ],
    "color": [
@@ -2881,8 +2951,50 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_storage_paths",
    "type": "textDAT",
    "position": [
-    400,
+    600,
     -300
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_storage_plan",
+   "type": "textDAT",
+   "position": [
+    800,
+    -300
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_storage_plan_data",
+   "type": "textDAT",
+   "position": [
+    1000,
+    -300
+   ],
+   "color": [
+    0.55,
+    0.62,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_core_storage_plan_names",
+   "type": "textDAT",
+   "position": [
+    0,
+    -450
    ],
    "color": [
     0.55,
@@ -2895,8 +3007,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_storage_requests",
    "type": "textDAT",
    "position": [
-    600,
-    -300
+    200,
+    -450
    ],
    "color": [
     0.55,
@@ -2909,8 +3021,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_core_storage_settings",
    "type": "textDAT",
    "position": [
-    800,
-    -300
+    400,
+    -450
    ],
    "color": [
     0.55,
@@ -2924,7 +3036,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -450
+    -600
    ],
    "color": [
     0.62,
@@ -2938,7 +3050,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -450
+    -600
    ],
    "color": [
     0.62,
@@ -2952,7 +3064,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -450
+    -600
    ],
    "color": [
     0.62,
@@ -2966,7 +3078,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -450
+    -600
    ],
    "color": [
     0.62,
@@ -2980,7 +3092,35 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -450
+    -600
+   ],
+   "color": [
+    0.62,
+    0.66,
+    0.52
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_disk_sync_trash",
+   "type": "textDAT",
+   "position": [
+    1000,
+    -600
+   ],
+   "color": [
+    0.62,
+    0.66,
+    0.52
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_disk_sync_tree",
+   "type": "textDAT",
+   "position": [
+    0,
+    -750
    ],
    "color": [
     0.62,
@@ -2993,8 +3133,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_disk_venv",
    "type": "textDAT",
    "position": [
-    1000,
-    -450
+    200,
+    -750
    ],
    "color": [
     0.62,
@@ -3008,7 +3148,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -600
+    -900
    ],
    "color": [
     0.7,
@@ -3022,7 +3162,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -600
+    -900
    ],
    "color": [
     0.7,
@@ -3036,7 +3176,21 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -600
+    -900
+   ],
+   "color": [
+    0.7,
+    0.62,
+    0.5
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_bridge_private",
+   "type": "textDAT",
+   "position": [
+    600,
+    -900
    ],
    "color": [
     0.7,
@@ -3049,8 +3203,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_bridge_slot",
    "type": "textDAT",
    "position": [
-    600,
-    -600
+    800,
+    -900
    ],
    "color": [
     0.7,
@@ -3063,8 +3217,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_bridge_thread",
    "type": "textDAT",
    "position": [
-    800,
-    -600
+    1000,
+    -900
    ],
    "color": [
     0.7,
@@ -3078,7 +3232,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -750
+    -1050
    ],
    "color": [
     0.55,
@@ -3092,7 +3246,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -750
+    -1050
    ],
    "color": [
     0.55,
@@ -3106,7 +3260,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -750
+    -1050
    ],
    "color": [
     0.55,
@@ -3120,7 +3274,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -750
+    -1050
    ],
    "color": [
     0.55,
@@ -3134,7 +3288,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -750
+    -1050
    ],
    "color": [
     0.55,
@@ -3148,7 +3302,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -750
+    -1050
    ],
    "color": [
     0.55,
@@ -3162,7 +3316,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -900
+    -1200
    ],
    "color": [
     0.55,
@@ -3176,7 +3330,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -900
+    -1200
    ],
    "color": [
     0.55,
@@ -3190,7 +3344,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -900
+    -1200
    ],
    "color": [
     0.55,
@@ -3204,7 +3358,63 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -900
+    -1200
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_storage_sync",
+   "type": "textDAT",
+   "position": [
+    800,
+    -1200
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_storage_sync_carry",
+   "type": "textDAT",
+   "position": [
+    1000,
+    -1200
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_storage_sync_look",
+   "type": "textDAT",
+   "position": [
+    0,
+    -1350
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_storage_sync_store",
+   "type": "textDAT",
+   "position": [
+    200,
+    -1350
    ],
    "color": [
     0.55,
@@ -3217,8 +3427,22 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_store",
    "type": "textDAT",
    "position": [
-    800,
-    -900
+    400,
+    -1350
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_streams",
+   "type": "textDAT",
+   "position": [
+    600,
+    -1350
    ],
    "color": [
     0.55,
@@ -3231,8 +3455,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_token",
    "type": "textDAT",
    "position": [
-    1000,
-    -900
+    800,
+    -1350
    ],
    "color": [
     0.55,
@@ -3245,8 +3469,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_transfer",
    "type": "textDAT",
    "position": [
-    0,
-    -1050
+    1000,
+    -1350
    ],
    "color": [
     0.55,
@@ -3259,8 +3483,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_upload",
    "type": "textDAT",
    "position": [
-    200,
-    -1050
+    0,
+    -1500
    ],
    "color": [
     0.55,
@@ -3273,8 +3497,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_uv",
    "type": "textDAT",
    "position": [
-    400,
-    -1050
+    200,
+    -1500
    ],
    "color": [
     0.55,
@@ -3288,7 +3512,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1200
+    -1650
    ],
    "color": [
     0.7,
@@ -3302,7 +3526,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1200
+    -1650
    ],
    "color": [
     0.7,
@@ -3316,7 +3540,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1200
+    -1650
    ],
    "color": [
     0.7,
@@ -3330,7 +3554,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1200
+    -1650
    ],
    "color": [
     0.7,
@@ -3344,7 +3568,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1200
+    -1650
    ],
    "color": [
     0.7,
@@ -3358,7 +3582,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1350
+    -1800
    ],
    "color": [
     0.64,
@@ -3372,7 +3596,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1350
+    -1800
    ],
    "color": [
     0.64,
@@ -3386,7 +3610,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1350
+    -1800
    ],
    "color": [
     0.64,
@@ -3400,7 +3624,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1350
+    -1800
    ],
    "color": [
     0.64,
@@ -3414,7 +3638,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1350
+    -1800
    ],
    "color": [
     0.64,
@@ -3428,7 +3652,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1350
+    -1800
    ],
    "color": [
     0.64,
@@ -3442,7 +3666,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1500
+    -1950
    ],
    "color": [
     0.64,
@@ -3456,7 +3680,21 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1500
+    -1950
+   ],
+   "color": [
+    0.64,
+    0.58,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_td_help",
+   "type": "textDAT",
+   "position": [
+    400,
+    -1950
    ],
    "color": [
     0.64,
@@ -3469,8 +3707,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_td_log",
    "type": "textDAT",
    "position": [
-    400,
-    -1500
+    600,
+    -1950
    ],
    "color": [
     0.64,
@@ -3483,8 +3721,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_td_params",
    "type": "textDAT",
    "position": [
-    600,
-    -1500
+    800,
+    -1950
    ],
    "color": [
     0.64,
@@ -3497,8 +3735,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_td_status",
    "type": "textDAT",
    "position": [
-    800,
-    -1500
+    1000,
+    -1950
    ],
    "color": [
     0.64,
@@ -3511,8 +3749,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_td_tables",
    "type": "textDAT",
    "position": [
-    1000,
-    -1500
+    0,
+    -2100
    ],
    "color": [
     0.64,
@@ -3525,8 +3763,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_td_tasks",
    "type": "textDAT",
    "position": [
-    0,
-    -1650
+    200,
+    -2100
    ],
    "color": [
     0.64,
@@ -3539,8 +3777,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_td_transfers",
    "type": "textDAT",
    "position": [
-    200,
-    -1650
+    400,
+    -2100
    ],
    "color": [
     0.64,
@@ -3639,6 +3877,7 @@ TEXTS = {
         "local/modules/tdg_bridge": "src/common/tdg_bridge.py",
         "local/modules/tdg_bridge_journal": "src/common/tdg_bridge_journal.py",
         "local/modules/tdg_bridge_outbox": "src/common/tdg_bridge_outbox.py",
+        "local/modules/tdg_bridge_private": "src/common/tdg_bridge_private.py",
         "local/modules/tdg_bridge_slot": "src/common/tdg_bridge_slot.py",
         "local/modules/tdg_bridge_thread": "src/common/tdg_bridge_thread.py",
         "local/modules/tdg_core_bootstrap_messages": "src/common/tdg_core_bootstrap_messages.py",
@@ -3695,6 +3934,7 @@ TEXTS = {
         "local/modules/tdg_td_firestore_table": "src/firestore/tdg_td_firestore_table.py",
         "local/modules/tdg_td_firestore_view": "src/firestore/tdg_td_firestore_view.py",
         "local/modules/tdg_td_firestore_views": "src/firestore/tdg_td_firestore_views.py",
+        "local/modules/tdg_td_help": "src/common/tdg_td_help.py",
         "local/modules/tdg_td_log": "src/common/tdg_td_log.py",
         "local/modules/tdg_td_params": "src/common/tdg_td_params.py",
         "local/modules/tdg_td_status": "src/common/tdg_td_status.py",
@@ -3732,6 +3972,7 @@ TEXTS = {
         "local/modules/tdg_bridge": "src/common/tdg_bridge.py",
         "local/modules/tdg_bridge_journal": "src/common/tdg_bridge_journal.py",
         "local/modules/tdg_bridge_outbox": "src/common/tdg_bridge_outbox.py",
+        "local/modules/tdg_bridge_private": "src/common/tdg_bridge_private.py",
         "local/modules/tdg_bridge_slot": "src/common/tdg_bridge_slot.py",
         "local/modules/tdg_bridge_thread": "src/common/tdg_bridge_thread.py",
         "local/modules/tdg_core_bootstrap_messages": "src/common/tdg_core_bootstrap_messages.py",
@@ -3747,8 +3988,12 @@ TEXTS = {
         "local/modules/tdg_core_parts": "src/storage/tdg_core_parts.py",
         "local/modules/tdg_core_retry": "src/common/tdg_core_retry.py",
         "local/modules/tdg_core_settings": "src/common/tdg_core_settings.py",
+        "local/modules/tdg_core_storage_ignore": "src/storage/tdg_core_storage_ignore.py",
         "local/modules/tdg_core_storage_messages": "src/storage/tdg_core_storage_messages.py",
         "local/modules/tdg_core_storage_paths": "src/storage/tdg_core_storage_paths.py",
+        "local/modules/tdg_core_storage_plan": "src/storage/tdg_core_storage_plan.py",
+        "local/modules/tdg_core_storage_plan_data": "src/storage/tdg_core_storage_plan_data.py",
+        "local/modules/tdg_core_storage_plan_names": "src/storage/tdg_core_storage_plan_names.py",
         "local/modules/tdg_core_storage_requests": "src/storage/tdg_core_storage_requests.py",
         "local/modules/tdg_core_storage_settings": "src/storage/tdg_core_storage_settings.py",
         "local/modules/tdg_disk_files": "src/common/tdg_disk_files.py",
@@ -3756,6 +4001,8 @@ TEXTS = {
         "local/modules/tdg_disk_key": "src/common/tdg_disk_key.py",
         "local/modules/tdg_disk_lock": "src/common/tdg_disk_lock.py",
         "local/modules/tdg_disk_sqlite": "src/common/tdg_disk_sqlite.py",
+        "local/modules/tdg_disk_sync_trash": "src/storage/tdg_disk_sync_trash.py",
+        "local/modules/tdg_disk_sync_tree": "src/storage/tdg_disk_sync_tree.py",
         "local/modules/tdg_disk_venv": "src/common/tdg_disk_venv.py",
         "local/modules/tdg_gateway_app": "src/common/tdg_gateway_app.py",
         "local/modules/tdg_gateway_errors": "src/common/tdg_gateway_errors.py",
@@ -3770,6 +4017,7 @@ TEXTS = {
         "local/modules/tdg_td_component": "src/common/tdg_td_component.py",
         "local/modules/tdg_td_connection": "src/common/tdg_td_connection.py",
         "local/modules/tdg_td_engine": "src/common/tdg_td_engine.py",
+        "local/modules/tdg_td_help": "src/common/tdg_td_help.py",
         "local/modules/tdg_td_log": "src/common/tdg_td_log.py",
         "local/modules/tdg_td_params": "src/common/tdg_td_params.py",
         "local/modules/tdg_td_status": "src/common/tdg_td_status.py",
@@ -3786,7 +4034,12 @@ TEXTS = {
         "local/modules/tdg_work_spool": "src/storage/tdg_work_spool.py",
         "local/modules/tdg_work_storage": "src/storage/tdg_work_storage.py",
         "local/modules/tdg_work_storage_store": "src/storage/tdg_work_storage_store.py",
+        "local/modules/tdg_work_storage_sync": "src/storage/tdg_work_storage_sync.py",
+        "local/modules/tdg_work_storage_sync_carry": "src/storage/tdg_work_storage_sync_carry.py",
+        "local/modules/tdg_work_storage_sync_look": "src/storage/tdg_work_storage_sync_look.py",
+        "local/modules/tdg_work_storage_sync_store": "src/storage/tdg_work_storage_sync_store.py",
         "local/modules/tdg_work_store": "src/common/tdg_work_store.py",
+        "local/modules/tdg_work_streams": "src/storage/tdg_work_streams.py",
         "local/modules/tdg_work_token": "src/storage/tdg_work_token.py",
         "local/modules/tdg_work_transfer": "src/storage/tdg_work_transfer.py",
         "local/modules/tdg_work_upload": "src/storage/tdg_work_upload.py",
@@ -4192,6 +4445,8 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <h3 id="table-status">status</h3>
 <p>One row that says how the component is doing.</p>
 <p>Columns: <code>state</code>, <code>circuit</code>, <code>last_error</code>, <code>queue_depth</code>, <code>connected_at</code>, <code>collections</code>.</p>
+<h3 id="table-status_view">status_view</h3>
+<p>The status, a line per column: what the component's node shows.</p>
 <h3 id="table-collection_index">collection_index</h3>
 <p>Which table in collections holds which collection.</p>
 <p>Columns: <code>collection</code>, <code>table</code>.</p>
@@ -4670,6 +4925,8 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <h3 id="table-status">status</h3>
 <p>One row that says how the component is doing.</p>
 <p>Columns: <code>state</code>, <code>circuit</code>, <code>last_error</code>, <code>active_transfers</code>, <code>connected_at</code>, <code>bucket</code>.</p>
+<h3 id="table-status_view">status_view</h3>
+<p>The status, a line per column: what the component's node shows.</p>
 <h3 id="table-transfers">transfers</h3>
 <p>One row per transfer, newest at the bottom.</p>
 <p>Columns: <code>transfer_id</code>, <code>type</code>, <code>remote_path</code>, <code>local_path</code>, <code>status</code>, <code>started_at</code>, <code>completed_at</code>, <code>error</code>, <code>size</code>, <code>progress</code>, <code>speed</code>.</p>
@@ -4751,6 +5008,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import td
+import tdg_bridge_private
 import tdg_bridge_slot
 import tdg_core_bootstrap_messages as messages
 import tdg_core_messages
@@ -4776,10 +5034,16 @@ class _Search:
     plan: tdg_work_bootstrap.Plan
     tasks: tdg_td_tasks.Tasks
     post: Post
+    modules: tdg_bridge_private.Modules
     cancelled: threading.Event = dataclasses.field(default_factory=threading.Event)
     #: Set while the main thread imports, with what is left of it.
     importing: messages.ImportHere | None = None
     steps: deque[str] = dataclasses.field(default_factory=deque)
+
+    def do(self, function: str, *args: Any) -> None:
+        """Runs a function of `tdg_work_bootstrap` in a task; `args` stand between the plan and the way back."""
+        plan = dataclasses.asdict(self.plan)
+        self.tasks.run(tdg_bridge_private.call, self.modules, "tdg_work_bootstrap", function, plan, *args, self.post)
 
 
 class BootstrapExt:
@@ -4805,16 +5069,24 @@ class BootstrapExt:
         """The extension is replaced or its component deleted: an installer must not be left behind."""
         self.cancel()
 
-    def ensure(self, attempt: int, modules: Sequence[str], tasks: tdg_td_tasks.Tasks, post: Post) -> None:
-        """Makes sure that these modules can be imported. A search that is under way goes on for the new attempt.
+    def ensure(
+        self,
+        attempt: int,
+        packages: Sequence[str],
+        tasks: tdg_td_tasks.Tasks,
+        post: Post,
+        modules: tdg_bridge_private.Modules,
+    ) -> None:
+        """Makes sure that these packages can be imported. A search that is under way goes on for the new attempt.
 
         Args:
             attempt: Which attempt it is for.
-            modules: What the gateway imports.
+            packages: What the gateway imports.
             tasks: Run the slow parts.
             post: Gets `PackagesReady` or `ConnectFailed` of that attempt, and progress for the log.
+            modules: What the slow parts run in.
         """
-        if all(name in sys.modules for name in modules):
+        if all(name in sys.modules for name in packages):
             post(tdg_core_messages.PackagesReady(attempt))
         elif self._search is not None:
             self._search.attempt = attempt
@@ -4825,12 +5097,12 @@ class BootstrapExt:
                 folder=f"{td.project.folder}/{VENV}",
                 python=td.app.pythonExecutable,
                 version=f"{sys.version_info.major}.{sys.version_info.minor}",
-                modules=tuple(modules),
+                modules=tuple(packages),
                 lock=self.ownerComp.op("local/requirements").text,
                 installer_lock=self.ownerComp.op("local/requirements_uv").text,
             )
-            self._search = _Search(attempt, plan, tasks, post)
-            tasks.run(tdg_work_bootstrap.look, plan, post)
+            self._search = _Search(attempt, plan, tasks, post, modules)
+            self._search.do("look")
 
     def ask_again(self) -> None:
         """The user wants to connect: an earlier refusal no longer counts."""
@@ -4869,7 +5141,7 @@ class BootstrapExt:
         search = self._current(event.run)
         if search is not None:
             _add_to_path(event.site_packages)
-            search.tasks.run(tdg_work_bootstrap.look, search.plan, search.post)
+            search.do("look")
 
     def _missing(self, event: messages.PackagesMissing) -> None:
         search = self._current(event.run)
@@ -4878,8 +5150,8 @@ class BootstrapExt:
         if event.ask and not self._agreed(search.plan.folder, event.reason):
             self._fail(_REFUSED)
             return
-        plan, search.plan = search.plan, dataclasses.replace(search.plan, settled=True)
-        search.tasks.run(tdg_work_bootstrap.install, plan, event.why, search.post, search.cancelled)
+        search.do("install", event.why, search.cancelled)
+        search.plan = dataclasses.replace(search.plan, settled=True)
 
     def _import_here(self, event: messages.ImportHere) -> None:
         search = self._current(event.run)
@@ -6028,6 +6300,10 @@ FORCE_INTERVAL_S = 0.1
 _SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, message TEXT NOT NULL)"
 
 
+# Made once: `json.dumps` with arguments makes an encoder for every call.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Entry(NamedTuple):
     """One accepted request; `origin` and `number` together are never given twice."""
 
@@ -6065,7 +6341,7 @@ class Journal:
         Raises:
             sqlite3.Error: It could not be stored (disk full, folder read-only).
         """
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        text = _encode(message)
         cursor = self._connection.execute("INSERT INTO journal (origin, message) VALUES (?, ?)", (self._origin, text))
         self._dirty.set()
         return Entry(self._origin, int(cursor.lastrowid or 0), message)
@@ -6234,6 +6510,114 @@ class _Key:
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
+''',
+    "src/common/tdg_bridge_private.py": '''\
+"""A private copy of a component's modules, for what runs off the main thread.
+
+Thread: any.
+
+TouchDesigner clears the globals of a DAT's module when the DAT is edited or goes away, also under a thread that runs
+in it; the next name it looks up is gone. And it looks for modules among operators, which no thread may touch. So
+threads run in modules made from the same texts, in a namespace of their own, that nobody clears or imports.
+"""
+
+import builtins
+import functools
+import threading
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tdg_bridge_slot
+
+
+class Modules:
+    """Modules made from texts when they are first asked for.
+
+    What they import is looked for among the texts first, then where Python finds it.
+
+    Args:
+        sources: Text per module name.
+    """
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = dict(sources)
+        self._made: dict[str, Any] = {}
+        self._lock = threading.RLock()
+        self._builtins = {**vars(builtins), "__import__": self._import}
+        # Bound here: this module's own globals may be cleared, too.
+        self._find = builtins.__import__
+        self._module_type = types.ModuleType
+        self._function_type = types.FunctionType
+        self._partial = functools.partial
+        self._codes: dict[str, tuple[str, types.CodeType]] = tdg_bridge_slot.slot("code")
+
+    def module(self, name: str) -> Any:
+        """The private module of that name.
+
+        Raises:
+            KeyError: There is no text for it.
+        """
+        with self._lock:
+            made = self._made.get(name)
+            if made is None:
+                made = self._made[name] = self._module_type(name)
+                made.__dict__["__builtins__"] = self._builtins
+                try:
+                    exec(self._code(name), made.__dict__)  # noqa: S102  our own text
+                except BaseException:
+                    del self._made[name]
+                    raise
+            return made
+
+    def own(self, value: Any) -> Any:
+        """The private counterpart of a function, of a `functools.partial`, or of settings; anything else as it is."""
+        if isinstance(value, self._partial):
+            keywords = {name: self.own(argument) for name, argument in value.keywords.items()}
+            return self._partial(self.own(value.func), *map(self.own, value.args), **keywords)
+        if isinstance(value, self._function_type):
+            module = self._name_of(value)
+            return getattr(self.module(module), value.__name__) if module in self._sources else value
+        module = self._name_of(type(value))
+        if module in self._sources and hasattr(value, "as_plain"):
+            return getattr(self.module(module), type(value).__name__).from_plain(value.as_plain())
+        return value
+
+    def _name_of(self, thing: Any) -> str:
+        """The module something was made in; TouchDesigner may name a DAT's module by its path."""
+        return str(getattr(thing, "__module__", "")).rpartition("/")[2]
+
+    def _import(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return self.module(name) if name in self._sources else self._find(name, *args, **kwargs)
+
+    def _code(self, name: str) -> types.CodeType:
+        """Compiled once in this process for every text: an extension that is made anew brings the same texts."""
+        text = self._sources[name]
+        known = self._codes.get(name)
+        if known is None or known[0] != text:
+            known = self._codes[name] = (text, compile(text, f"{name}.py", "exec", dont_inherit=True))
+        return known[1]
+
+
+def call(modules: Modules, name: str, function: str, *args: Any) -> Any:
+    """Calls a function of a private module; made in the calling thread, as compiling takes its time."""
+    return getattr(modules.module(name), function)(*args)
+
+
+class Serve:
+    """An engine's entry point that runs in private modules (`tdg_bridge_thread.Serve`).
+
+    Args:
+        modules: These modules.
+        serve: A function, or a partial of one, of the modules that TouchDesigner made.
+    """
+
+    def __init__(self, modules: Modules, serve: Callable[..., None]) -> None:
+        self._modules = modules
+        self._serve = serve
+
+    def __call__(self, inbox: Any, outbox: Any) -> None:
+        self._modules.own(self._serve)(inbox, outbox)
 ''',
     "src/common/tdg_bridge_slot.py": '''\
 """What outlives an extension: one dict per component, hung on `sys`.
@@ -7075,6 +7459,15 @@ class EngineEnded(Message):
 
     kind: ClassVar[str] = "engine_ended"
     message: str
+
+
+@register
+@dataclass(frozen=True)
+class EngineUnavailable(Message):
+    """The engine cannot live where it was to; `message` says why. It has taken nothing."""
+
+    kind: ClassVar[str] = "engine_unavailable"
+    message: str
 ''',
     "src/common/tdg_core_packages.py": '''\
 """Which packages a component needs, which versions a lock asks for, and what packages ask of each other.
@@ -7555,6 +7948,12 @@ def partial(target: str | Path, job: str) -> Path:
 def is_partial(name: str) -> bool:
     """Whether a file name is that of a partial file."""
     return name.startswith(_PARTIAL_PREFIX) and name.endswith(_PARTIAL_SUFFIX)
+
+
+def is_partial_of(name: str, job: str) -> bool:
+    """Whether a file name is that of a partial file of a job, or of a part of one (`<job>-<part>`)."""
+    begin = f"{_PARTIAL_PREFIX}{job}"
+    return is_partial(name) and name.startswith((begin + _PARTIAL_SUFFIX, f"{begin}-"))
 
 
 def make_folder(path: str | Path, root: str = "") -> None:
@@ -9227,6 +9626,7 @@ import tdg_td_assembler
 import tdg_td_callbacks
 import tdg_td_connection
 import tdg_td_engine
+import tdg_td_help
 import tdg_td_log
 import tdg_td_params
 import tdg_td_status
@@ -9390,9 +9790,10 @@ class ComponentExt:
             self._drain()
 
     def _refresh(self, *_: Any) -> None:
-        """The RefreshHook of the standing task."""
-        self._hook_at = time.monotonic()
-        self._drain()
+        """The RefreshHook of the standing task; may come once more after the end, when even `time` may be gone."""
+        if self._running:
+            self._hook_at = time.monotonic()
+            self._drain()
 
     def _drain(self) -> None:
         """One frame's work on the main thread, within *Frame Budget*."""
@@ -9422,7 +9823,8 @@ class ComponentExt:
         """Opens files and engine; `wanted`: whether to connect, None leaves it to *Auto Connect*."""
         self.on_reset_tables()
         self._cache_folder = self.cache_folder(values)
-        self._road = tdg_td_engine.EngineRoad(self.ownerComp, self._cache_folder, self.STEM, self.log)
+        self._modules = tdg_td_engine.modules_of(self.ownerComp)
+        self._road = tdg_td_engine.EngineRoad(self.ownerComp, self._cache_folder, self.STEM, self.log, self._modules)
         self.settings = self.make_settings(values)
         self._engine_since, self._engine_at = time.monotonic(), None
         self._bridge = self._road.start(self.serve())
@@ -9478,6 +9880,7 @@ class ComponentExt:
             "Disconnect": self.Disconnect,
             "Reset": self.Reset,
             "Createcallbacksdat": self.CreateCallbacksDat,
+            "Help": functools.partial(tdg_td_help.show, self.ownerComp, self.log),
         }
 
     def _read(self) -> dict[str, Any]:
@@ -9604,7 +10007,7 @@ class ComponentExt:
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""
-        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.transport.post)
+        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.transport.post, self._modules)
 
     # Hooks of the components ---------------------------------------------------------------------------------------
 
@@ -9791,11 +10194,18 @@ from typing import Any
 import td
 import tdg_bridge
 import tdg_bridge_journal
+import tdg_bridge_private
 import tdg_bridge_slot
 import tdg_bridge_thread
 import tdg_core_errors
 import tdg_disk_home
 import tdg_td_log
+
+
+def modules_of(comp: Any) -> tdg_bridge_private.Modules:
+    """The component's modules for what runs off the main thread."""
+    folder = comp.op("local/modules")
+    return tdg_bridge_private.Modules({dat.name: dat.text for dat in folder.children if dat.OPType == "textDAT"})
 
 
 class EngineRoad:
@@ -9809,10 +10219,14 @@ class EngineRoad:
         cache_folder: Absolute path of the folder for its files; empty keeps everything in memory.
         stem: Name of the files of a project's only component of that kind.
         log: Told when the folder cannot be used; the engine then works in memory.
+        modules: What the engine runs in.
     """
 
-    def __init__(self, comp: Any, cache_folder: str, stem: str, log: tdg_td_log.Log) -> None:
+    def __init__(
+        self, comp: Any, cache_folder: str, stem: str, log: tdg_td_log.Log, modules: tdg_bridge_private.Modules
+    ) -> None:
         self._comp = comp
+        self._modules = modules
         self._key = f"component {comp.id}"
         with contextlib.suppress(Exception):  # the former extension's modules may have lost their globals
             tdg_bridge_slot.slot(self._key).pop("close", _nothing)()
@@ -9851,7 +10265,8 @@ class EngineRoad:
     def _transport(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge_thread.ThreadTransport:
         # No two engines may use one set of files at once, whichever components they serve.
         slot = tdg_bridge_slot.slot(f"engine {self.file('') or self._comp.id}")
-        return tdg_bridge_thread.ThreadTransport(serve, slot, f"tdg-{self._comp.name}")
+        private = tdg_bridge_private.Serve(self._modules, serve)
+        return tdg_bridge_thread.ThreadTransport(private, slot, f"tdg-{self._comp.name}")
 
     def _open_home(self, folder: str, stem: str) -> tdg_disk_home.Home | None:
         if not folder:
@@ -9882,6 +10297,32 @@ class EngineRoad:
 
 def _nothing() -> None:
     """For a component without a former road."""
+''',
+    "src/common/tdg_td_help.py": '''\
+"""Opens the documentation that lies in the component: it fits the version and needs no network.
+
+Thread: main only.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import td
+import tdg_td_log
+
+#: Text DAT with the page, written by the build.
+_PAGE = "local/help"
+
+
+def show(comp: Any, log: tdg_td_log.Log) -> None:
+    """Shows the page in the browser, from a copy in the temporary folder."""
+    path = Path(td.app.tempFolder, f"td-gcp-{comp.name}-{comp.par.Version.eval()}.html")
+    try:
+        path.write_text(comp.op(_PAGE).text, encoding="utf-8")
+    except OSError as error:
+        log.error(f"Help cannot be shown: {path} cannot be written ({error.strerror}). Read {_PAGE} in {comp.path}.")
+        return
+    td.ui.viewFile(path.as_posix())
 ''',
     "src/common/tdg_td_log.py": '''\
 """Where a component's log lines go: ring buffer, textport, the `log` FIFO and the user's own DAT.
@@ -10058,6 +10499,8 @@ def target(comp: Any, name: str) -> Any:
     "src/common/tdg_td_status.py": '''\
 """The `status` table: one header row, one value row, written only when something changed.
 
+`status_view` holds the same with a line per column, which the small viewer of a node has room for.
+
 Thread: main only.
 """
 
@@ -10107,6 +10550,7 @@ class Status:
             self._write_whole(dat, self._values)
         else:
             dat.replaceRow(1, list(self._values.values()))
+        self._show(self._values)
         self._written = dict(self._values)
 
     def blank(self) -> None:
@@ -10114,11 +10558,24 @@ class Status:
         dat = self._comp.op("status")
         if dat is not None:
             self._write_whole(dat, self._blank)
+        self._show(self._blank)
         self._written = None
 
     def _write_whole(self, dat: Any, values: dict[str, str]) -> None:
         dat.clear()
         dat.appendRows([list(self._columns), list(values.values())])
+
+    def _show(self, values: dict[str, str]) -> None:
+        dat = self._comp.op("status_view")
+        if dat is None:
+            return
+        if self._written is None or dat.numRows != len(values) or dat.numCols != 2:
+            dat.clear()
+            dat.appendRows([[name, value] for name, value in values.items()])
+            return
+        for row, (name, value) in enumerate(values.items()):
+            if self._written[name] != value:
+                dat[row, 1] = value
 
     def as_dict(self) -> dict[str, str]:
         """What `GetStatus` returns."""
@@ -10332,9 +10789,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tdg_core_bootstrap_messages as messages
 import tdg_core_errors
@@ -10389,23 +10847,30 @@ class Plan:
         return Venv(Path(self.folder), self.version, os.name == "nt")
 
 
-def look(plan: Plan, post: Post) -> None:
-    """Answers with `PackagesUsable`, or with what has to happen before."""
+def look(plain: Mapping[str, Any], post: Post) -> None:
+    """Answers with `PackagesUsable`, or with what has to happen before.
+
+    Args:
+        plain: A `Plan` as a dict.
+        post: Takes the answer.
+    """
+    plan = Plan(**plain)
     try:
         post(_look(plan, post))
     except Exception as error:
         post(_failed(plan, error))
 
 
-def install(plan: Plan, why: str, post: Post, cancelled: threading.Event) -> None:
+def install(plain: Mapping[str, Any], why: str, cancelled: threading.Event, post: Post) -> None:
     """Makes the environment anew; answers with `PackagesFound` or `PackagesUnusable`, and tells its progress meanwhile.
 
     Args:
-        plan: What to install where.
+        plain: A `Plan` as a dict: what to install where.
         why: As in `PackagesMissing`.
-        post: Takes the answers.
         cancelled: Set it to call the installation off; what was there before comes back.
+        post: Takes the answers.
     """
+    plan = Plan(**plain)
     try:
         post(_install(plan, why, post, cancelled))
     except Exception as error:
@@ -11496,6 +11961,8 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         #: The engine is new and has to be told what is watched.
         self._engine_fresh = False
         self._listener_states: dict[str, tuple[str, str]] = {}
+        self._listener_notice = ""
+        self._counts = (-1, -1)
         self._turn = 0
 
     # Writing ---------------------------------------------------------------------------------------------------------
@@ -11707,7 +12174,10 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             for name, (state, reason) in self._listener_states.items()
             if state == tdg_core_firestore_inbound.ERROR
         ]
-        self.connection.notice = failing[0] if failing else ""
+        if failing:
+            self.connection.notice = self._listener_notice = failing[0]
+        elif self.connection.notice == self._listener_notice and self._road is not None:
+            self.connection.notice = self._road.problem
         self.connection.show()
 
     def _fetched(self, event: messages.Fetched) -> None:
@@ -11735,11 +12205,14 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         self._show_counts()
 
     def _show_counts(self) -> None:
-        self.status.set(queue_depth=len(self.queue), collections=len(self.sync.views))
+        counts = (len(self.queue), len(self.sync.views))
+        if counts != self._counts:
+            self._counts = counts
+            self.status.set(queue_depth=counts[0], collections=counts[1])
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self._take_result, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -11765,9 +12238,6 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             if time.perf_counter() >= deadline:
                 break
         return True
-
-    def _take_result(self, _deadline: float) -> bool:
-        return self.outbound.take_result()
 
     def _apply(self, _deadline: float) -> bool:
         # What was applied is told first: with slow callbacks the changes gather where the newest replaces the others.
@@ -11807,7 +12277,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def make_settings(self, values: dict[str, Any]) -> tdg_core_firestore_settings.FirestoreSettings:
         key_file = tdg_td_params.absolute(str(values.get("Privatekey") or ""))
         store_file = "" if self._road is None else self._road.file(".db")
-        return tdg_core_firestore_settings.make(self.ownerComp.name, values, key_file, store_file)
+        return tdg_core_firestore_settings.make(self.ownerComp.name, values, key_file, store_file, self._session)
 
     def serve(self) -> tdg_bridge_thread.Serve:
         self._engine_fresh = True
@@ -11815,7 +12285,6 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             tdg_work_firestore.serve,
             open_gateway=tdg_gateway_firestore.open_gateway,
             settings=self.settings,
-            session=self._session,
         )
 
     def cache_folder(self, values: dict[str, Any]) -> str:
@@ -13892,6 +14361,8 @@ class FirestoreSettings(tdg_core_settings.Settings):
     filter_fields_mode: str = "exclude"
     expand_fields: tuple[str, ...] = ()
     hydrate: bool = True
+    #: Names this run of the component; writes of another run are found, not known.
+    session: str = ""
 
     @property
     def discovers(self) -> bool:
@@ -13911,7 +14382,7 @@ class FirestoreSettings(tdg_core_settings.Settings):
         return super().from_plain({**plain, **{name: tuple(plain[name]) for name in _LISTS if name in plain}})
 
 
-def make(component: str, values: Mapping[str, Any], key_file: str, store_file: str) -> FirestoreSettings:
+def make(component: str, values: Mapping[str, Any], key_file: str, store_file: str, session: str) -> FirestoreSettings:
     """Settings from parameter values.
 
     Args:
@@ -13919,6 +14390,7 @@ def make(component: str, values: Mapping[str, Any], key_file: str, store_file: s
         values: Evaluated parameters by name; a missing one counts as its default.
         key_file: *Private Key File* as an absolute path.
         store_file: Path of the engine's SQLite file; empty without a cache.
+        session: Names this run of the component.
     """
     text = tdg_core_settings.text
     return FirestoreSettings(
@@ -13937,6 +14409,7 @@ def make(component: str, values: Mapping[str, Any], key_file: str, store_file: s
         filter_fields_mode=_mode(values, "Filterfieldsmode", "exclude"),
         expand_fields=_words(values, "Expandfields"),
         hydrate=bool(values.get("Cachehydrate", True)),
+        session=session,
     )
 
 
@@ -13976,9 +14449,12 @@ class Target:
     Args:
         known: Ids of the documents that are shown already (a cached table). The first complete set is compared with
             them: what is missing there is removed. All that is in it is reported as added.
+        resumable: A query with a limit is not: a document comes into it without a change of its own, and where the
+            server remembers only the number of documents, nobody would notice.
     """
 
-    def __init__(self, known: Iterable[str] = ()) -> None:
+    def __init__(self, known: Iterable[str] = (), *, resumable: bool = True) -> None:
+        self._resumable = resumable
         #: Documents that are shown, with their version; 0 where it does not count.
         self._shown: dict[str, int] = dict.fromkeys(known, 0)
         #: Documents that the server counts and the filters keep out.
@@ -14009,6 +14485,8 @@ class Target:
 
     def resume(self) -> tuple[bytes, int]:
         """A stream is opened: the token or else the time from which changes are to be told; neither for everything."""
+        if not self._resumable:
+            self.restart()
         self._current = self._settled = False
         self._read_time = 0
         if not self._read_since:
@@ -15827,6 +16305,7 @@ Thread: main only.
 """
 
 import datetime
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -15995,22 +16474,27 @@ class Outbound:
         """The engine tells how writes ended; taken one by one within the frames' budgets."""
         self.results.extend(messages.Result(*item) for item in event.items)
 
-    def take_result(self) -> bool:
-        """Takes in how one write ended and tells the user; False when there is none."""
+    def take_results(self, deadline: float) -> bool:
+        """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
+
+        Args:
+            deadline: As `time.perf_counter` counts.
+        """
         if not self.results:
             return False
-        result = self.results.popleft()
-        self._queue.settle(result)
-        self._sync.settled(result)
-        if result.outcome == messages.SUPERSEDED:
-            return True
-        if result.outcome == messages.DEAD:
-            self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
-        function = self._callbacks.find("onWriteComplete")
-        if function is not None:
-            success = result.outcome == messages.CONFIRMED
-            for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
-                function(result.collection, result.doc_id, success, result.error)
+        tell = self._callbacks.find("onWriteComplete")
+        while self.results:
+            result = self.results.popleft()
+            self._queue.settle(result)
+            self._sync.settled(result)
+            if result.outcome == messages.DEAD:
+                self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
+            if tell is not None and result.outcome != messages.SUPERSEDED:
+                success = result.outcome == messages.CONFIRMED
+                for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
+                    tell(result.collection, result.doc_id, success, result.error)
+            if time.perf_counter() >= deadline:
+                break
         return True
 
 
@@ -16485,9 +16969,14 @@ class Sync:
 
     def take_edits(self) -> None:
         """Looks at the tables that watchers have told of."""
-        edited, self._edited = self._edited, {}
-        for view in map(self._mended, edited.values()):
-            view.take_edits()
+        for view in map(self._mended, list(self._edited.values())):
+            if view.take_edits():
+                del self._edited[view.name]
+
+    @property
+    def has_edits(self) -> bool:
+        """Whether a table is still to be looked at or an edit waits for the end of its debounce."""
+        return bool(self._edited or self.views.due)
 
     def due_edits(self, now: float) -> list[tuple[View, str]]:
         """Edited documents whose debounce is over."""
@@ -16667,24 +17156,22 @@ class CollectionTable(tdg_td_tables.KeyedTable):
             return self._survey()
         edits = Edits()
         for number in rows:
-            if number == 0 or not self._inspect_row(number, edits):
+            if not self._inspect_row(number, edits):
                 return self._survey()
         return edits
 
     def _inspect_row(self, number: int, edits: Edits) -> bool:
         """Looks at one row; False when it is not the row that belongs there."""
-        key = self.dat[number, 0]
+        dat = self.dat
+        key = dat[number, 0]
         known = None if key is None else self.shadow.get(key.val)
-        if key is None or known is None or self._row(key.val) != number:
+        if known is None or self._row(known[0]) != number:
             return False
-        cells = [self.dat[number, column] for column in range(1, len(known))]
-        found = (known[0], *("" if cell is None else cell.val for cell in cells))
-        if found == known:
-            return True
-        if found[_PAYLOAD] != known[_PAYLOAD]:
-            edits.typed[known[0]] = found[_PAYLOAD]
-        else:  # the other columns are ours
-            self.dat.replaceRow(number, list(known))
+        text = dat[number, _PAYLOAD].val
+        if text != known[_PAYLOAD]:
+            edits.typed[known[0]] = text
+        elif any(dat[number, column].val != known[column] for column in range(_PAYLOAD + 1, len(known))):
+            dat.replaceRow(number, list(known))  # the other columns are ours
         return True
 
     def _survey(self) -> Edits:
@@ -16763,6 +17250,9 @@ writes = tdg_core_firestore_writes
 #: Seconds after the last edit of a payload before it is sent.
 DEBOUNCE_S = 0.5
 
+#: Seconds between two looks at a whole table, where TouchDesigner does not tell what has changed in it.
+SURVEY_S = 0.5
+
 #: Documents written to a table in one go; the budget is looked at between two goes.
 SLICE = 32
 
@@ -16822,7 +17312,10 @@ class View:
         self._due = due
         #: A field filter was in force: a row may lack fields, so an edit is never sent as a whole document.
         self._patches = False
+        #: Rows that may have been edited; None when nobody told which.
         self._touched: set[int] | None = set()
+        self._told_rows = 0
+        self._surveyed_at = 0.0
         self.filters = filters
         self.set_filters(filters)
 
@@ -16916,17 +17409,27 @@ class View:
     # Edits by hand ---------------------------------------------------------------------------------------------------
 
     def touch(self, rows: list[int] | None) -> None:
-        """The watcher tells that these rows, or who knows which, may have been edited. Looked at with `take_edits`."""
+        """The watcher tells that these rows have other contents, or who knows which. Looked at with `take_edits`.
+
+        Rows that the table did not have when the watcher told last are not among them: ours, perhaps edited already.
+        """
+        number = self.dat.numRows
         if rows is None or self._touched is None:
             self._touched = None
         else:
-            self._touched.update(rows)
+            self._touched.update(rows, range(self._told_rows, number))
+        self._told_rows = number
 
-    def take_edits(self) -> None:
-        """Looks for edits where the watcher told of some."""
+    def take_edits(self) -> bool:
+        """Looks for edits where the watcher told of some; False when it is too early for a look at the whole table."""
+        now = time.monotonic()
+        if self._touched is None:
+            if now < self._surveyed_at + SURVEY_S:
+                return False
+            self._surveyed_at = now
         rows, self._touched = self._touched, set()
-        if rows is None or rows:
-            self._take(self.table.inspect(rows))
+        self._take(self.table.inspect(rows))
+        return True
 
     def take_all_edits(self) -> None:
         """Looks for edits everywhere, told of or not."""
@@ -17243,7 +17746,6 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         settings: What it starts with.
         open_gateway: Connects; see `tdg_gateway_firestore.open_gateway`.
         store: Its file.
-        session: Names this run of the component.
     """
 
     def __init__(
@@ -17252,14 +17754,15 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         settings: FirestoreSettings,
         open_gateway: Callable[[FirestoreSettings], Any],
         store: tdg_work_firestore_store.FirestoreStore,
-        session: str,
     ) -> None:
         super().__init__(loop, settings, open_gateway)
         self._store = store
         self._results = loop.outbox.stream(messages.WriteResults, _CHUNK)
         self._result_number = 0
         self._save_planned = False
-        self._durable = tdg_work_firestore_queue.DurableQueue(store, self._report, self._found, session, now_text)
+        self._durable = tdg_work_firestore_queue.DurableQueue(
+            store, self._report, self._found, settings.session, now_text
+        )
         self._sender = tdg_work_outbox.Sender(loop, self._durable, self._save, self.trouble)
         self._cache = tdg_work_firestore_cache.DocumentCache(loop, store, now_text)
         self._cache.filtered_by(settings.filters.fingerprint)
@@ -17462,7 +17965,6 @@ def serve(
     *,
     open_gateway: Callable[[FirestoreSettings], Any],
     settings: FirestoreSettings,
-    session: str,
 ) -> None:
     """Runs an engine until None is found in the inbox.
 
@@ -17472,7 +17974,7 @@ def serve(
     loop = tdg_work_loop.Loop(inbox, outbox)
     path = Path(settings.store_file) if settings.store_file else None
     store = tdg_work_firestore_store.FirestoreStore(path, loop.notice)
-    engine = FirestoreEngine(loop, settings, open_gateway, store, session)
+    engine = FirestoreEngine(loop, settings, open_gateway, store)
     loop.run(engine.handle, engine.close)
 ''',
     "src/firestore/tdg_work_firestore_cache.py": '''\
@@ -18143,7 +18645,7 @@ class Listener:
     def __init__(self, name: str, spec: Spec, known: Iterable[str], out: Any) -> None:
         self.name = name
         self.spec = spec
-        self.target = machine.Target(known)
+        self.target = machine.Target(known, resumable=not spec.limit)
         #: Where its changes go: the outbox's stream.
         self.out = out
         self.state = ""
@@ -18512,7 +19014,8 @@ Thread: worker only (the engine's loop), except `_read` and what it calls, which
 
 A page of 300 documents costs the CPU a thirtieth of 300 messages on a Listen stream, and Listen is known to fall silent
 over large first snapshots (https://github.com/googleapis/nodejs-firestore/issues/1057). The server's time is asked for
-first and changes since then are listened to afterwards: so the pages need not belong to one moment.
+first and changes since then are listened to afterwards. So the pages need not belong to one moment, as long as only
+documents are taken from them that have not changed since: of one that came and went in between nobody would tell.
 """
 
 import functools
@@ -18601,7 +19104,7 @@ class Loads:
         token = ""
         while not load.cancelled.is_set():
             page = self._patiently(load, load.gateway.list_page, load.collection, token, load.filters)
-            self._loop.call(_deliver, load, page.documents)
+            self._loop.call(_deliver, load, [found for found in page.documents if found.version <= since])
             token = page.token
             if not token:
                 break
@@ -19199,6 +19702,9 @@ Transfer = tdg_core_storage_messages.Transfer
 
 public = tdg_td_component.public
 
+#: What a request depends on besides its arguments.
+_ASKED = ("Localpath", "Remotepath", "Makepublic", "Bucket", "Emulatorhost", "Privatekey")
+
 
 class StorageExt(tdg_td_component.ComponentExt):
     """Files between TouchDesigner and a bucket."""
@@ -19207,6 +19713,7 @@ class StorageExt(tdg_td_component.ComponentExt):
     PARAMETERS = tdg_core_storage_settings.PARAMETERS
     STEM = "gcp-storage"
     CALLBACKS_NAME = "storage_callbacks"
+    PACKAGES = tdg_gateway_storage.PACKAGES
 
     settings: Settings
 
@@ -19215,6 +19722,7 @@ class StorageExt(tdg_td_component.ComponentExt):
         self.settings = Settings()
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
         self._connected_bucket = ""
+        self._asked: dict[str, Any] = {}
         self._project = functools.lru_cache(maxsize=1)(_project_of)
 
     # Promoted ----------------------------------------------------------------------------------------------------
@@ -19432,8 +19940,10 @@ class StorageExt(tdg_td_component.ComponentExt):
         return self._bridge.accept(request)
 
     def _fresh(self) -> None:
-        """A script may have set parameters in this very frame."""
-        if self._dirty:
+        """A script may have set parameters in this very frame, long before anybody is told of it."""
+        values = tdg_td_params.read(self.ownerComp, _ASKED)
+        if self._dirty or values != self._asked:
+            self._asked = values
             self._apply_parameters()
 
     def _requests(self) -> Requests:
@@ -20143,6 +20653,187 @@ class Plan:
             crc = tdg_core_crc32c.joined(crc, part.crc, part.length)
         return crc
 ''',
+    "src/storage/tdg_core_storage_ignore.py": '''\
+"""Which files a sync takes: include and exclude patterns as gitignore reads them.
+
+Thread: any.
+
+The rules are those of https://git-scm.com/docs/gitignore#_pattern_format, with patterns separated by blanks instead of
+lines (a blank inside a pattern is written `\\\\ `).
+"""
+
+import re
+from collections.abc import Sequence
+
+#: `[[:alpha:]]` and its like, over ASCII as in git.
+_CLASSES = {
+    "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": r" \\t", "cntrl": r"\\x00-\\x1f\\x7f", "digit": "0-9",
+    "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\\[-`{-~", "space": r" \\t\\n\\r\\f\\v",
+    "upper": "A-Z", "xdigit": "0-9a-fA-F",
+}  # fmt: skip
+
+_SPLIT = re.compile(r"(?:\\\\.|\\S)+")
+
+_SPECIAL = re.compile(r"([\\\\*?\\[\\]! ])")
+
+#: Files of ours on their way to their place.
+_OWN = (".tdg-*.part",)
+
+#: What may stand between two folders for `/**/`.
+_ANY_FOLDERS = "(?:.*/)?"
+
+
+def split(text: str) -> list[str]:
+    """The patterns in the text of a parameter."""
+    return [match.group() for match in _SPLIT.finditer(text)]
+
+
+def literal(folder: str) -> str:
+    """The pattern for one folder and nothing else."""
+    return "/" + _SPECIAL.sub(r"\\\\\\1", folder) + "/"
+
+
+class Patterns:
+    """Patterns of which the last one that matches decides; one that begins with `!` takes back.
+
+    Paths are relative, with slashes. A folder that matches takes everything below with it, and nothing below can be
+    taken back.
+
+    Args:
+        patterns: In the order in which they were given. One that cannot be read matches nothing.
+        ignore_case: As the file system does.
+    """
+
+    def __init__(self, patterns: Sequence[str], ignore_case: bool = False) -> None:
+        rules = [_rule(pattern, ignore_case) for pattern in patterns]
+        # The newest first: the first match decides.
+        self._rules = [rule for rule in reversed(rules) if rule is not None]
+        self._folders: dict[str, bool] = {"": False}
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def match(self, path: str) -> bool:
+        """Whether a file is meant, by itself or through a folder that it lies in."""
+        return self.match_folder(path.rpartition("/")[0]) or self._last(path, is_folder=False)
+
+    def match_folder(self, path: str) -> bool:
+        """Whether a folder is meant, by itself or through one that it lies in."""
+        known = self._folders.get(path)
+        if known is None:
+            known = self.match_folder(path.rpartition("/")[0]) or self._last(path, is_folder=True)
+            self._folders[path] = known
+        return known
+
+    def _last(self, path: str, is_folder: bool) -> bool:
+        for expression, taken, folders_only in self._rules:
+            if (is_folder or not folders_only) and expression.fullmatch(path):
+                return taken
+        return False
+
+
+class Filter:
+    """What takes part: included, unless nothing is said about that, not excluded, and no partial file of ours."""
+
+    def __init__(self, include: Sequence[str] = (), exclude: Sequence[str] = (), ignore_case: bool = False) -> None:
+        self._include = Patterns(include, ignore_case)
+        self._exclude = Patterns([*exclude, *_OWN], ignore_case)
+
+    def takes(self, path: str) -> bool:
+        """Whether a file takes part."""
+        return not self._exclude.match(path) and (not self._include or self._include.match(path))
+
+    def enters(self, folder: str) -> bool:
+        """Whether anything below a folder can take part."""
+        return not self._exclude.match_folder(folder)
+
+
+def _rule(pattern: str, ignore_case: bool) -> tuple[re.Pattern[str], bool, bool] | None:
+    """The expression, whether it takes or takes back, and whether it means folders only."""
+    taken = not pattern.startswith("!")
+    pattern = pattern.removeprefix("!")
+    folders_only = pattern.endswith("/")
+    pattern = pattern.removesuffix("/")
+    if not pattern:
+        return None
+    if "/" not in pattern:
+        pattern = f"**/{pattern}"
+    source = _expression(pattern.removeprefix("/"))
+    if source is None:
+        return None
+    return re.compile(source, re.DOTALL | (re.IGNORECASE if ignore_case else 0)), taken, folders_only
+
+
+def _expression(pattern: str) -> str | None:
+    """A regular expression for a pattern that is relative to the root; None for one that matches nothing."""
+    parts: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "*":
+            end = at
+            while end < len(pattern) and pattern[end] == "*":
+                end += 1
+            part, at = _stars(pattern, at, end)
+        elif char == "?":
+            part, at = "[^/]", at + 1
+        elif char == "[":
+            found = _bracket(pattern, at + 1)
+            if found is None:
+                return None
+            part, at = found
+        elif char == "\\\\":
+            if at + 1 == len(pattern):
+                return None
+            part, at = re.escape(pattern[at + 1]), at + 2
+        else:
+            part, at = re.escape(char), at + 1
+        parts.append(part)
+    return "".join(parts)
+
+
+def _stars(pattern: str, start: int, end: int) -> tuple[str, int]:
+    """One or more stars: across folders only where several stand alone between slashes."""
+    alone = end - start >= 2 and (start == 0 or pattern[start - 1] == "/")
+    if alone and end == len(pattern):
+        return ".+" if start else ".*", end
+    if alone and pattern[end] == "/":
+        return _ANY_FOLDERS, end + 1
+    return "[^/]*", end
+
+
+def _bracket(pattern: str, at: int) -> tuple[str, int] | None:
+    """The set that begins behind `[`, and where it ends; None if it never does."""
+    negated = pattern[at : at + 1] in {"!", "^"}
+    at += negated
+    first = at
+    parts: list[str] = []
+    while at < len(pattern) and (pattern[at] != "]" or at == first):
+        if pattern.startswith("[:", at):
+            end = pattern.find(":]", at)
+            named = _CLASSES.get(pattern[at + 2 : end]) if end > 0 else None
+            if named is None:
+                return None
+            parts.append(named)
+            at = end + 2
+            continue
+        char, at = _member(pattern, at)
+        parts.append(re.escape(char))
+        if pattern.startswith("-", at) and at + 1 < len(pattern) and pattern[at + 1] != "]":
+            last, at = _member(pattern, at + 1)
+            if char <= last:  # of a range that runs backwards only the first character counts
+                parts.append(f"{re.escape(char)}-{re.escape(last)}")
+    if at >= len(pattern):
+        return None
+    return f"(?!/)[{'^' if negated else ''}{''.join(parts)}]", at + 1
+
+
+def _member(pattern: str, at: int) -> tuple[str, int]:
+    """One character of a set, which a backslash takes as it is."""
+    if pattern[at] == "\\\\" and at + 1 < len(pattern):
+        at += 1
+    return pattern[at], at + 1
+''',
     "src/storage/tdg_core_storage_messages.py": '''\
 """What the storage component and its engine say to each other, besides the common messages.
 
@@ -20487,6 +21178,844 @@ def mirrored_local(full: str, local_root: str, remote_root: str, windows: bool) 
     """
     return below(local_root, full.removeprefix(remote_root), windows)
 ''',
+    "src/storage/tdg_core_storage_plan.py": '''\
+"""Decides what a sync does: three trees and the options in, a plan out.
+
+Thread: any.
+
+The third tree is what both sides held after the last sync. With it a deletion is told from a new file, and a conflict
+from an update. What was never agreed is new, so the first sync adds and deletes nothing, with one exception: in one
+direction an orphan option makes the other side a mirror, where whatever the source does not hold is an orphan.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import tdg_core_errors
+import tdg_core_storage_paths
+import tdg_core_storage_plan_data as data
+import tdg_core_storage_plan_names as names
+
+CloudError = tdg_core_errors.CloudError
+Action = data.Action
+Pair = names.Pair
+
+
+def make_plan(
+    local: data.LocalTree,
+    remote: data.RemoteTree,
+    agreed: Mapping[str, data.Agreed],
+    options: data.Options,
+    pause: Callable[[], None] = lambda: None,
+) -> data.Plan:
+    """The plan for one sync.
+
+    Args:
+        local: The folder on the disk.
+        remote: The folder in the bucket.
+        agreed: The last agreed state by name.
+        options: What the user asked for.
+        pause: Called now and then, so that planning for many files leaves time to other threads.
+
+    Returns:
+        The plan, or one with `hashes` only: those digests must be known (as part of `local`) before it can be made.
+    """
+    return _Planner(local, remote, agreed, options, pause).plan()
+
+
+def same_content(one: data.RemoteFile, other: data.Agreed) -> bool:
+    """Whether an object holds what was agreed; by its generation where the checksums cannot be compared."""
+    if one.size == data.UNKNOWN:
+        return one.generation == other.generation
+    if one.size != other.size:
+        return False
+    if not one.size or one.digest == other.digest != "":
+        return True
+    return one.generation == other.generation and _algorithm(one.digest) != _algorithm(other.digest)
+
+
+def _algorithm(digest: str) -> str:
+    return digest.partition(":")[0]
+
+
+class _Planner:
+    """One plan in the making."""
+
+    def __init__(
+        self,
+        local: data.LocalTree,
+        remote: data.RemoteTree,
+        agreed: Mapping[str, data.Agreed],
+        options: data.Options,
+        pause: Callable[[], None],
+    ) -> None:
+        self._local = local
+        self._remote = remote
+        self._options = options
+        self._pause = pause
+        self._pairs, self._skipped = names.pairs(local, remote, agreed, options, pause)
+        self._keys = {pair.key: pair for pair in self._pairs}
+        self._hashes: dict[data.HashRequest, None] = {}
+        self._agreements: dict[str, data.Agreed] = {}
+        self._forgotten: list[str] = []
+        self._conflicts: list[data.Conflict] = []
+        self._refusals: list[str] = []
+        # Decisions by the key of their pair.
+        self._uploads: dict[str, Action] = {}
+        self._downloads: dict[str, Action] = {}
+        self._remote_deletions: dict[str, Action] = {}
+        self._local_deletions: dict[str, Action] = {}
+        #: Copies and moves, for conflicts and for renames.
+        self._moves: list[Action] = []
+        #: Names that conflicts take in this plan.
+        self._taken: set[str] = set()
+
+    def plan(self) -> data.Plan:
+        for number, pair in enumerate(self._pairs):
+            if not number % 256:
+                self._pause()
+            self._decide(pair)
+        self._find_remote_renames()
+        if self._hashes:
+            return data.Plan(hashes=tuple(self._hashes))
+        self._clear_the_way()
+        self._find_local_renames()
+        self._guard_deletions()
+        self._clear_the_way()  # a deletion that was refused stays in the way
+        actions = [
+            *self._moves,
+            *self._local_deletions.values(),
+            *self._uploads.values(),
+            *self._downloads.values(),
+            *self._remote_deletions.values(),
+        ]
+        return data.Plan(
+            actions=tuple(sorted(actions, key=_phase)),
+            agreements=self._agreements,
+            forgotten=tuple(self._forgotten),
+            conflicts=tuple(self._conflicts),
+            skipped=tuple(self._skipped),
+            refusals=tuple(self._refusals),
+        )
+
+    # One pair ------------------------------------------------------------------------------------------------------
+
+    def _decide(self, pair: Pair) -> None:
+        if pair.local is not None and pair.remote is not None:
+            self._on_both_sides(pair, pair.local, pair.remote)
+        elif pair.remote is not None:
+            self._only_in_bucket(pair, pair.remote)
+        elif pair.local is not None:
+            if self._remote.complete:
+                self._only_on_disk(pair, pair.local)
+        elif self._local.complete and self._remote.complete:
+            self._forgotten.append(pair.name)
+
+    def _only_in_bucket(self, pair: Pair, remote: data.RemoteFile) -> None:
+        options, agreed = self._options, pair.agreed
+        if options.delete_remote and options.acts_on_remote and self._local.complete:
+            if agreed is not None and same_content(remote, agreed):
+                self._delete_remote(pair, remote, keep=False, why="deleted on the disk")
+                return
+            if agreed is not None:
+                self._conflict(pair, data.REMOTE, "deleted on the disk, changed in the bucket: the change wins")
+            elif options.direction == data.UP:
+                # What this computer has never held is saved before it goes.
+                self._delete_remote(pair, remote, keep=True, why="not on the disk")
+                return
+        if options.acts_on_local:
+            self._download(pair, remote, "new in the bucket" if agreed is None else "missing on the disk")
+
+    def _only_on_disk(self, pair: Pair, local: data.LocalFile) -> None:
+        options, agreed = self._options, pair.agreed
+        if options.delete_local and options.acts_on_local:
+            if agreed is not None:
+                unchanged = self._holds(pair.path, local, agreed.size, agreed.digest)
+                if unchanged is None:
+                    return
+                if unchanged:
+                    self._delete_local(pair, local, "deleted in the bucket")
+                    return
+                self._conflict(pair, data.LOCAL, "deleted in the bucket, changed on the disk: the change wins")
+            elif options.direction == data.DOWN:
+                self._delete_local(pair, local, "not in the bucket")
+                return
+        if options.acts_on_remote:
+            self._upload(pair, local, data.NONE, "new on the disk" if agreed is None else "missing in the bucket")
+
+    def _on_both_sides(self, pair: Pair, local: data.LocalFile, remote: data.RemoteFile) -> None:
+        agreed = pair.agreed
+        remote_changed = agreed is None or not same_content(remote, agreed)
+        size, digest = remote.size, remote.digest
+        if agreed is not None and not remote_changed and not digest:
+            # Without a checksum only the generation tells that the object is what was agreed.
+            size, digest = agreed.size, agreed.digest
+        alike = self._holds(pair.path, local, size, digest)
+        if alike:
+            state = data.Agreed(size, digest, remote.generation)
+            if agreed != state:
+                self._agreements[pair.name] = state
+            return
+        local_changed = agreed is None or _not(self._holds(pair.path, local, agreed.size, agreed.digest))
+        if alike is None or local_changed is None:
+            return
+        if local_changed and remote_changed:
+            self._solve(pair, local, remote)
+        elif local_changed:
+            if self._options.acts_on_remote:
+                self._upload(pair, local, remote.generation, "changed on the disk")
+            else:
+                self._leave(pair.path, "changed on the disk, which a download leaves alone")
+        elif self._options.acts_on_local:
+            self._download(pair, remote, "changed in the bucket")
+        else:
+            self._leave(pair.path, "changed in the bucket, which an upload leaves alone")
+
+    def _holds(self, path: str, file: data.LocalFile, size: int, digest: str) -> bool | None:
+        """Whether a file has that content; None if it must be hashed first, which is asked for."""
+        if file.size != size:
+            return False
+        if not size:
+            return True
+        if not digest:
+            return False
+        algorithm = _algorithm(digest)
+        known = next((mine for mine in file.digests if _algorithm(mine) == algorithm), None)
+        if known is None:
+            self._hashes[data.HashRequest(path, algorithm)] = None
+            return None
+        return known == digest
+
+    # Decisions -----------------------------------------------------------------------------------------------------
+
+    def _upload(self, pair: Pair, local: data.LocalFile, generation: int, why: str) -> None:
+        try:
+            tdg_core_storage_paths.check_name(self._options.prefix + pair.name)
+        except CloudError as error:
+            self._skipped.append(data.Skip(pair.path, error.message, True))
+            return
+        self._uploads[pair.key] = Action(data.UPLOAD, pair.path, pair.name, local.size, local, generation, why=why)
+
+    def _download(self, pair: Pair, remote: data.RemoteFile, why: str) -> None:
+        problem = tdg_core_storage_paths.unsafe_name(pair.path, self._options.windows)
+        if problem:
+            self._skipped.append(data.Skip(pair.name, f"{problem}; rename the object", True))
+            return
+        self._downloads[pair.key] = Action(
+            data.DOWNLOAD, pair.path, pair.name, remote.size, pair.local, remote.generation, why=why
+        )
+
+    def _delete_remote(self, pair: Pair, remote: data.RemoteFile, keep: bool, why: str) -> None:
+        self._remote_deletions[pair.key] = Action(
+            data.DELETE_REMOTE, pair.path, pair.name, remote.size, None, remote.generation, keep=keep, why=why
+        )
+
+    def _delete_local(self, pair: Pair, local: data.LocalFile, why: str) -> None:
+        self._local_deletions[pair.key] = Action(
+            data.DELETE_LOCAL, pair.path, pair.name, local.size, local, keep=True, why=why
+        )
+
+    def _leave(self, path: str, why: str) -> None:
+        self._skipped.append(data.Skip(path, why, False))
+
+    def _conflict(self, pair: Pair, winner: str, text: str) -> None:
+        self._conflicts.append(data.Conflict(pair.path, winner, text))
+
+    # Conflicts -----------------------------------------------------------------------------------------------------
+
+    def _solve(self, pair: Pair, local: data.LocalFile, remote: data.RemoteFile) -> None:
+        """Both sides hold something that was never agreed."""
+        options, mode = self._options, self._options.conflict_mode
+        newer = data.LOCAL if local.mtime_ns >= remote.updated_ns else data.REMOTE
+        winner = mode if mode in {data.LOCAL, data.REMOTE} else newer
+        what = "changed on both sides" if pair.agreed is not None else "different on both sides at the first sync"
+        reason = {data.LOCAL: "the disk wins", data.REMOTE: "the bucket wins"}.get(
+            mode, f"the newer one, {winner}, wins"
+        )
+        if not (options.acts_on_remote if winner == data.LOCAL else options.acts_on_local):
+            text = f"{what}: {reason}, which a sync in direction {options.direction} cannot carry over; both are left"
+            self._conflict(pair, "", text)
+        elif mode == data.KEEP_BOTH and not options.mirrors:
+            self._keep_both(pair, local, remote, winner, f"{what}: {reason}")
+        elif winner == data.LOCAL:
+            self._upload(pair, local, remote.generation, what)
+            self._keep_loser(self._uploads, pair, f"{what}: {reason}", winner)
+        else:
+            self._download(pair, remote, what)
+            self._keep_loser(self._downloads, pair, f"{what}: {reason}", winner)
+
+    def _keep_loser(self, decisions: dict[str, Action], pair: Pair, text: str, winner: str) -> None:
+        if pair.key in decisions:
+            decisions[pair.key] = replace(decisions[pair.key], keep=True)
+            self._conflict(pair, winner, f"{text}; the other one is in the trash")
+
+    def _keep_both(self, pair: Pair, local: data.LocalFile, remote: data.RemoteFile, winner: str, text: str) -> None:
+        """The loser gets a name of its own, on both sides as far as the direction allows."""
+        loser = Action("", "", "", why="the older one of a conflict")
+        if winner == data.LOCAL:
+            self._upload(pair, local, remote.generation, "the newer one of a conflict")
+            if pair.key not in self._uploads:
+                return
+            path, exists = self._copy_path(pair.path, remote.updated_ns, remote)
+            name = names.composed(path)
+            if not exists:
+                loser = replace(loser, path=path, name=name, size=remote.size)
+                copy = replace(loser, kind=data.COPY_REMOTE, source=pair.name, generation=remote.generation)
+                self._moves.append(copy)
+                self._uploads[pair.key] = replace(self._uploads[pair.key], needs=name)
+                if self._options.acts_on_local:
+                    self._downloads[path] = replace(loser, kind=data.DOWNLOAD, generation=data.AS_COPIED, needs=name)
+        else:
+            self._download(pair, remote, "the newer one of a conflict")
+            if pair.key not in self._downloads:
+                return
+            path, _ = self._copy_path(pair.path, local.mtime_ns, None)
+            name = names.composed(path)
+            loser = replace(loser, path=path, name=name, size=local.size, local=local)
+            self._moves.append(replace(loser, kind=data.MOVE_LOCAL, source=pair.path))
+            self._downloads[pair.key] = replace(self._downloads[pair.key], local=None, needs=name)
+            if self._options.acts_on_remote:
+                self._uploads[path] = replace(loser, kind=data.UPLOAD, needs=name)
+        self._conflict(pair, winner, f"{text}; the other one is kept as {path}")
+
+    def _copy_path(self, path: str, when_ns: int, loser: data.RemoteFile | None) -> tuple[str, bool]:
+        """Where the loser is kept, and whether an earlier, interrupted sync has put that object there already."""
+
+        def holds_loser(candidate: str) -> bool:
+            there = self._keys.get(names.key_of(candidate, self._options.ignore_case))
+            return (
+                loser is not None
+                and there is not None
+                and there.remote is not None
+                and loser.digest != ""
+                and there.remote[:1] + there.remote[2:3] == loser[:1] + loser[2:3]
+            )
+
+        def taken(candidate: str) -> bool:
+            key = names.key_of(candidate, self._options.ignore_case)
+            return key in self._taken or (key in self._keys and not holds_loser(candidate))
+
+        free = names.conflict_name(path, when_ns, taken)
+        self._taken.add(names.key_of(free, self._options.ignore_case))
+        return free, holds_loser(free)
+
+    # Renames -------------------------------------------------------------------------------------------------------
+
+    def _find_remote_renames(self) -> None:
+        """A new file whose content was deleted here under another name is copied in the bucket, not sent again."""
+        sources: dict[int, list[Action]] = {}
+        for action in self._remote_deletions.values():
+            if action.size and not action.keep:
+                sources.setdefault(action.size, []).append(action)
+        for key, upload in list(self._uploads.items()):
+            if upload.generation != data.NONE or upload.local is None or upload.needs:
+                continue
+            for source in sources.get(upload.size, []):
+                remote = self._keys[names.key_of(source.name, self._options.ignore_case)].remote
+                if remote is not None and self._holds(upload.path, upload.local, remote.size, remote.digest):
+                    del self._uploads[key]
+                    self._rename_remote(source, upload)
+                    break
+
+    def _rename_remote(self, source: Action, upload: Action) -> None:
+        why = f"renamed from {source.name}"
+        copy = replace(
+            upload, kind=data.COPY_REMOTE, source=source.name, generation=source.generation, renames=True, why=why
+        )
+        self._moves.append(copy)
+        key = names.key_of(source.name, self._options.ignore_case)
+        if self._remote_deletions.pop(key, None):  # the first copy takes the place of the source
+            self._moves.append(replace(source, needs=upload.name, why=f"renamed to {upload.name}"))
+
+    def _find_local_renames(self) -> None:
+        """A new object whose content was deleted there under another name is moved on the disk, not fetched again."""
+        sources: dict[tuple[int, str], str] = {}
+        for key, action in self._local_deletions.items():
+            pair = self._keys[key]
+            if pair.local is not None and pair.agreed is not None and action.size:
+                sources.update({(action.size, digest): key for digest in pair.local.digests})
+        for key, download in list(self._downloads.items()):
+            remote = self._keys[key].remote if key in self._keys else None
+            if remote is None or download.local is not None or download.needs:
+                continue
+            source_key = sources.get((remote.size, remote.digest), "")
+            if names.is_below(key, {source_key}) or names.is_below(source_key, {key}):
+                continue  # a file becomes a folder or the reverse: no single move does that
+            source = self._local_deletions.pop(source_key, None)
+            if source is not None:
+                del self._downloads[key]
+                why = f"renamed from {source.path}"
+                move = replace(download, kind=data.MOVE_LOCAL, source=source.path, local=source.local, why=why)
+                move = replace(move, renames=True, forgets=source.name)
+                self._moves.append(move)
+
+    # Guards --------------------------------------------------------------------------------------------------------
+
+    def _guard_deletions(self) -> None:
+        """Refuses all deletions where something is wrong with a side, or when there are too many."""
+        options = self._options
+        sides = (
+            (self._remote_deletions, "the bucket", self._count("remote"), "the disk", self._count("local")),
+            (self._local_deletions, "the disk", self._count("local"), "the bucket", self._count("remote")),
+        )
+        for deletions, side, total, other, held in sides:
+            share = 100 * len(deletions) / max(total, 1)
+            if not deletions:
+                continue
+            if side == "the bucket" and self._local.missing:
+                self._refuse(deletions, side, "the local folder is missing")
+            elif options.force:
+                continue
+            elif not held:
+                self._refuse(deletions, side, f"there is no file at all on the other side ({other})")
+            elif share > options.max_delete:
+                text = f"that is {share:.0f} % of its {total} files, and Max Delete allows {options.max_delete} %"
+                self._refuse(deletions, side, text)
+        if self._refusals:
+            self._remote_deletions.clear()
+            self._local_deletions.clear()
+        if not self._local.complete and options.delete_remote and options.acts_on_remote:
+            self._refusals.append("Nothing is deleted in the bucket: a part of the local folder could not be read.")
+        if not self._remote.complete and options.delete_local and options.acts_on_local:
+            self._refusals.append("Nothing is deleted on the disk: the bucket could not be listed to the end.")
+
+    def _refuse(self, deletions: Mapping[str, Action], side: str, why: str) -> None:
+        self._refusals.append(
+            f"Nothing is deleted: {len(deletions)} files would go from {side}, but {why}. If that is wanted, call "
+            "SyncFolder with force=True."
+        )
+
+    def _count(self, side: str) -> int:
+        return sum(getattr(pair, side) is not None for pair in self._pairs)
+
+    def _clear_the_way(self) -> None:
+        """Drops what would need one name for a file and for a folder: what is on the disk stays, then folders win."""
+        moves = {names.key_of(move.path, self._options.ignore_case): move for move in self._moves if _places(move)}
+        coming = {key for key, action in self._downloads.items() if action.local is None} | moves.keys()
+        if not coming:
+            return
+        leaving = self._local_deletions.keys() | {
+            names.key_of(move.source, self._options.ignore_case) for move in moves.values()
+        }
+        files = {pair.key for pair in self._pairs if pair.local is not None} - leaving
+        folders = {folder for key in files for folder in names.folders_of(key)}
+        folders |= {folder for key in coming for folder in names.folders_of(key) if folder in coming}
+        for key in sorted(coming):
+            file = next((folder for folder in names.folders_of(key) if folder in files), None)
+            if key not in folders and file is None:
+                continue
+            action = self._downloads.pop(key, None) or moves[key]
+            if action in self._moves:
+                self._moves.remove(action)
+            why = f"{file} is a file" if file else "there is a folder of that name"
+            self._skipped.append(data.Skip(action.name, f"{why} on the disk; rename one of them", True))
+
+
+def _not(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+def _places(action: Action) -> bool:
+    """Whether a move puts a file where none was before the sync."""
+    return action.kind == data.MOVE_LOCAL
+
+
+_PHASE = {kind: number for number, phase in enumerate(data.PHASES) for kind in phase}
+
+
+def _phase(action: Action) -> int:
+    return _PHASE[action.kind]
+''',
+    "src/storage/tdg_core_storage_plan_data.py": '''\
+"""What a sync looks at and what it decides, as values.
+
+Thread: any.
+
+Paths are relative to the synced folder, names to the prefix in the bucket; both have slashes. A *digest* is the
+checksum of a content with its algorithm in front, `crc32c:AAAAAA==` or `md5:...`, as the API writes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import tdg_core_storage_ignore
+
+BOTH = "both"
+UP = "upload"
+DOWN = "download"
+DIRECTIONS = (BOTH, UP, DOWN)
+
+NEWEST = "newest"
+KEEP_BOTH = "keepboth"
+LOCAL = "local"
+REMOTE = "remote"
+
+# Kinds of actions, in the order in which they run; what lies in one phase runs side by side.
+COPY_REMOTE = "copy_remote"
+MOVE_LOCAL = "move_local"
+DELETE_LOCAL = "delete_local"
+UPLOAD = "upload"
+DOWNLOAD = "download"
+DELETE_REMOTE = "delete_remote"
+PHASES = ((COPY_REMOTE, DELETE_LOCAL), (MOVE_LOCAL,), (UPLOAD, DOWNLOAD), (DELETE_REMOTE,))
+
+#: Size of an object whose content cannot be compared, because it is stored compressed.
+UNKNOWN = -1
+
+#: Generation of an object that must not be there, and of one that an earlier action of the plan makes.
+NONE = 0
+AS_COPIED = -1
+
+
+class LocalFile(NamedTuple):
+    """A file as a look at its folder shows it."""
+
+    size: int
+    mtime_ns: int
+    #: Of the content, in every algorithm in which it is known.
+    digests: tuple[str, ...] = ()
+
+
+class RemoteFile(NamedTuple):
+    """An object as a listing shows it."""
+
+    #: UNKNOWN where size and checksum are not those of the content.
+    size: int
+    generation: int
+    #: Empty where none is known.
+    digest: str
+    #: Nanoseconds since 1970.
+    updated_ns: int
+
+
+class Agreed(NamedTuple):
+    """What both sides held after the last sync."""
+
+    size: int
+    digest: str
+    generation: int
+
+
+@dataclass(frozen=True)
+class LocalTree:
+    """The folder on the disk."""
+
+    files: Mapping[str, LocalFile]
+    #: What is left alone, with everything below it, and why: links, folders that cannot be read.
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    #: Whether everything was seen; otherwise nothing is deleted in the bucket.
+    complete: bool = True
+    #: The folder itself is not there.
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class RemoteTree:
+    """The folder in the bucket."""
+
+    files: Mapping[str, RemoteFile]
+    #: Whether the listing came to its end; otherwise nothing that it does not show is deleted or sent.
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for."""
+
+    direction: str = BOTH
+    delete_remote: bool = False
+    delete_local: bool = False
+    conflict_mode: str = NEWEST
+    #: Percent of the files of a side that may be deleted at once.
+    max_delete: int = 50
+    #: Overrides `max_delete` and the refusal to empty a side because the other one is empty.
+    force: bool = False
+    #: What the names in the bucket begin with.
+    prefix: str = ""
+    #: Whether local names follow the rules of Windows.
+    windows: bool = False
+    #: Whether the local file system takes `A` and `a` for one name.
+    ignore_case: bool = False
+    filter: tdg_core_storage_ignore.Filter = field(default_factory=tdg_core_storage_ignore.Filter)
+
+    @property
+    def acts_on_remote(self) -> bool:
+        """Whether the bucket may be changed."""
+        return self.direction != DOWN
+
+    @property
+    def acts_on_local(self) -> bool:
+        """Whether the disk may be changed."""
+        return self.direction != UP
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether one side becomes an image of the other, in which a copy of a conflict's loser would be an orphan."""
+        return self.direction != BOTH and (self.delete_remote if self.direction == UP else self.delete_local)
+
+
+class HashRequest(NamedTuple):
+    """A file whose digest must be known before the plan can be made."""
+
+    path: str
+    #: `crc32c` or `md5`.
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step. What it expects is looked at again when it runs: if it is not so any more, nothing is done."""
+
+    kind: str
+    path: str
+    name: str
+    #: Bytes that it moves, or that lie in what it deletes.
+    size: int = 0
+    #: The file that must still be there; None for none.
+    local: LocalFile | None = None
+    #: The object's generation that must still be there.
+    generation: int = NONE
+    #: Of a copy or a move: where from; a copy has the generation of the source.
+    source: str = ""
+    #: What it replaces or deletes goes into the trash first.
+    keep: bool = False
+    #: The name that a copy of this plan must have made before.
+    needs: str = ""
+    #: Of a copy or a move: both sides hold it under the new name afterwards.
+    renames: bool = False
+    #: The name that is gone from both sides afterwards.
+    forgets: str = ""
+    #: For the user.
+    why: str = ""
+
+
+class Conflict(NamedTuple):
+    """Both sides have changed a file; the text says what became of it."""
+
+    path: str
+    #: `local`, `remote`, or empty where this sync leaves both alone.
+    winner: str
+    text: str
+
+
+class Skip(NamedTuple):
+    """A file that is left alone."""
+
+    path: str
+    why: str
+    #: Whether it stays behind although the user asked for it.
+    is_error: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done. While `hashes` is not empty, nothing else in it counts."""
+
+    hashes: tuple[HashRequest, ...] = ()
+    #: In the order of their phases.
+    actions: tuple[Action, ...] = ()
+    #: Names of what is alike on both sides without having been agreed, and of what is gone from both.
+    agreements: Mapping[str, Agreed] = field(default_factory=dict)
+    forgotten: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+    #: Why deletions are not done, for the user.
+    refusals: tuple[str, ...] = ()
+
+    def of(self, *kinds: str) -> list[Action]:
+        """The actions of these kinds."""
+        return [action for action in self.actions if action.kind in kinds]
+
+    def as_plain(self) -> dict[str, Any]:
+        """For the user's `onSyncPlan`: lists of dicts with paths relative to the synced folder."""
+        renamed = [action for action in self.actions if action.renames]
+        # The deletion that needs a copy belongs to a rename.
+        deleted = [action for action in self.of(DELETE_LOCAL, DELETE_REMOTE) if not action.needs]
+        return {
+            "upload": [_row(action, action.path) for action in self.of(UPLOAD)],
+            "download": [_row(action, action.path) for action in self.of(DOWNLOAD)],
+            "rename": [
+                {
+                    "side": REMOTE if action.kind == COPY_REMOTE else LOCAL,
+                    "from": action.source,
+                    "path": action.path,
+                    "size": action.size,
+                    "why": action.why,
+                }
+                for action in renamed
+            ],
+            "delete": [_row(action, deleted_entry(action)) for action in deleted],
+            "conflicts": [conflict._asdict() for conflict in self.conflicts],
+            "skipped": [{"path": skip.path, "why": skip.why} for skip in self.skipped],
+            "refused": list(self.refusals),
+            "upload_bytes": sum(max(action.size, 0) for action in self.of(UPLOAD)),
+            "download_bytes": sum(max(action.size, 0) for action in self.of(DOWNLOAD)),
+        }
+
+
+def deleted_entry(action: Action) -> str:
+    """How `onSyncComplete` names what was deleted."""
+    return f"local:{action.path}" if action.kind == DELETE_LOCAL else f"remote:{action.name}"
+
+
+def _row(action: Action, path: str) -> dict[str, Any]:
+    return {"path": path, "size": action.size, "why": action.why}
+''',
+    "src/storage/tdg_core_storage_plan_names.py": '''\
+"""Which file on the disk belongs to which object in the bucket, and whose names stand in each other's way.
+
+Thread: any.
+
+A file and an object belong together when their names are equal in Unicode's composed form (NFC), and, where the file
+system does not tell `A` from `a`, regardless of case. So `\xe9` written in two ways on macOS and Windows is one file.
+"""
+
+import posixpath
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import tdg_core_storage_plan_data as data
+
+#: How many names are handled between two calls of `pause`.
+_PAUSE_EVERY = 256
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+T = TypeVar("T")
+
+
+class Pair:
+    """One file as three trees know it."""
+
+    __slots__ = ("agreed", "key", "local", "name", "path", "remote")
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.path = ""
+        self.name = ""
+        self.local: data.LocalFile | None = None
+        self.remote: data.RemoteFile | None = None
+        self.agreed: data.Agreed | None = None
+
+
+def composed(path: str) -> str:
+    """In the form in which new objects are named."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def key_of(path: str, ignore_case: bool) -> str:
+    """What the names of a pair have in common."""
+    return composed(composed(path).casefold()) if ignore_case else composed(path)
+
+
+def pairs(
+    local: data.LocalTree,
+    remote: data.RemoteTree,
+    agreed: Mapping[str, data.Agreed],
+    options: data.Options,
+    pause: Callable[[], None],
+) -> tuple[list[Pair], list[data.Skip]]:
+    """All pairs that take part, ordered by name, and what is left alone because of its name."""
+    table = _Table(options, local.blocked)
+    for path, file in _paused(local.files.items(), pause):
+        pair = table.pair(path)
+        if pair is not None:
+            table.twin(pair, pair.local is not None, pair.path, path)
+            pair.path, pair.local = path, file
+    for name, remote_file in _paused(remote.files.items(), pause):
+        pair = table.pair(name)
+        if pair is not None:
+            table.twin(pair, pair.remote is not None, pair.name, name)
+            pair.name, pair.remote = name, remote_file
+    for name, state in _paused(agreed.items(), pause):
+        pair = table.pair(name)
+        if pair is not None and (pair.agreed is None or name == pair.name):
+            pair.agreed, pair.name = state, pair.name or name
+    return table.finished()
+
+
+class _Table:
+    """The pairs as they are found."""
+
+    def __init__(self, options: data.Options, blocked: Mapping[str, str]) -> None:
+        self._options = options
+        self._pairs: dict[str, Pair] = {}
+        self._blocked = {key_of(path, options.ignore_case) for path in blocked}
+        self._skipped = [data.Skip(path, why, True) for path, why in blocked.items()]
+        #: Names of one side that cannot be told apart, by key.
+        self._twins: dict[str, set[str]] = {}
+
+    def pair(self, path: str) -> Pair | None:
+        """The pair of that name; None if it does not take part."""
+        key = key_of(path, self._options.ignore_case)
+        pair = self._pairs.get(key)
+        if pair is not None:
+            return pair
+        if not path or not self._options.filter.takes(path) or (self._blocked and is_below(key, self._blocked)):
+            return None
+        if path.endswith("/"):
+            self._skipped.append(data.Skip(path, "it only stands for a folder", False))
+            return None
+        pair = self._pairs[key] = Pair(key)
+        return pair
+
+    def twin(self, pair: Pair, taken: bool, former: str, name: str) -> None:
+        """Remembers a second name for the same place."""
+        if taken:
+            self._twins.setdefault(pair.key, {former}).add(name)
+
+    def finished(self) -> tuple[list[Pair], list[data.Skip]]:
+        """What was found, names completed; pairs with twins are left alone."""
+        for key, twins in self._twins.items():
+            del self._pairs[key]
+            self._skipped.extend(data.Skip(name, _twin_text(twins - {name}), True) for name in sorted(twins))
+        for pair in self._pairs.values():
+            pair.name = pair.name or composed(pair.path)
+            pair.path = pair.path or pair.name
+        return sorted(self._pairs.values(), key=lambda pair: pair.name), self._skipped
+
+
+def _paused(items: Iterable[tuple[str, T]], pause: Callable[[], None]) -> Iterator[tuple[str, T]]:
+    for number, item in enumerate(items):
+        if not number % _PAUSE_EVERY:
+            pause()
+        yield item
+
+
+def _twin_text(others: set[str]) -> str:
+    names = ", ".join(repr(name) for name in sorted(others))
+    return f"its name differs from {names} only in upper and lower case or in how Unicode writes it; rename one of them"
+
+
+def folders_of(path: str) -> Iterator[str]:
+    """The folders that a path lies in, the innermost first."""
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
+def is_below(path: str, folders: set[str]) -> bool:
+    """Whether a path is one of these or lies in one."""
+    return path in folders or any(folder in folders for folder in folders_of(path))
+
+
+def conflict_name(path: str, when_ns: int, taken: Callable[[str], bool]) -> str:
+    """Where the loser of a conflict is kept: `name.conflict-<its time in UTC>.ext`, with a number if that is taken.
+
+    The time is that of the losing version, so the same conflict met twice gets the same name.
+    """
+    stem, extension = posixpath.splitext(path)
+    stamp = f"{_EPOCH + timedelta(seconds=when_ns // 10**9):%Y%m%d-%H%M%S}"
+    base = f"{stem}.conflict-{stamp}"
+    number = 1
+    candidate = base + extension
+    while taken(candidate):
+        number += 1
+        candidate = f"{base}-{number}{extension}"
+    return candidate
+''',
     "src/storage/tdg_core_storage_requests.py": '''\
 """What a user asks for as a checked request: paths resolved, options gathered, what can never run refused.
 
@@ -20729,6 +22258,308 @@ def from_parameters(
 def default_bucket(project_id: str) -> str:
     """The bucket that an empty *Bucket Name* means."""
     return f"{project_id}.firebasestorage.app"
+''',
+    "src/storage/tdg_disk_sync_trash.py": '''\
+"""The trash: what a sync takes away from the disk, or replaces in a conflict, stays for a month.
+
+Thread: any.
+
+Each sync that throws something away has a folder of its own, `<cache>/trash/<UTC time>-<id>/`, with the paths that the
+files had.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+import tdg_core_errors
+import tdg_core_storage_paths
+import tdg_disk_files
+
+CloudError = tdg_core_errors.CloudError
+
+#: How long thrown away files are kept, in seconds.
+KEPT_S = 30 * 24 * 3600
+
+_NAME = re.compile(r"\\d{8}-\\d{6}-[0-9a-zA-Z-]+")
+
+#: A name that is no safe path is kept under its quoted form, cut to that length.
+_MOST_QUOTED = 150
+
+
+class Trash:
+    """Where one sync puts what it throws away. Any thread.
+
+    Args:
+        cache_folder: Absolute path of the cache folder.
+        job: The sync's id.
+    """
+
+    def __init__(self, cache_folder: str, job: str) -> None:
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        self.folder = folder_of(cache_folder) / f"{stamp}-{job[:8]}" if cache_folder else None
+        self._lock = threading.Lock()
+        self._taken: set[Path] = set()
+
+    def place(self, relative: str) -> Path:
+        """A free path for a file of that relative path, whose name may be hostile.
+
+        Raises:
+            CloudError: `local` or `disk`.
+        """
+        if self.folder is None:
+            raise CloudError("local", "There is no cache folder whose trash could keep it; save the project first.")
+        if tdg_core_storage_paths.unsafe_name(relative, os.name == "nt"):
+            relative = urllib.parse.quote(relative, safe="", errors="replace")[:_MOST_QUOTED]
+        first = path = self.folder / relative
+        number = 1
+        with self._lock:
+            while path in self._taken or os.path.lexists(path):
+                number += 1
+                path = first.with_name(f"{first.name}.{number}")
+            self._taken.add(path)
+        tdg_disk_files.make_folder(path)
+        return path
+
+    def take(self, path: Path, relative: str) -> None:
+        """Moves a file into the trash.
+
+        Raises:
+            CloudError: `local` or `disk`; the file is still there then.
+        """
+        place = self.place(relative)
+        with tdg_disk_files.explained(path, "move into the trash"):
+            try:
+                path.rename(place)
+            except OSError:  # most likely another disk
+                _copy(path, place)
+                path.unlink()
+
+    def keep(self, path: Path, relative: str) -> None:
+        """Puts what a file is now into the trash and leaves the file where it is, to be replaced in one step.
+
+        Raises:
+            CloudError: `local` or `disk`.
+        """
+        place = self.place(relative)
+        with tdg_disk_files.explained(path, "copy into the trash"):
+            try:
+                os.link(path, place)
+            except (OSError, NotImplementedError):
+                _copy(path, place)
+
+
+def folder_of(cache_folder: str) -> Path:
+    """The trash in a cache folder."""
+    return Path(cache_folder) / "trash"
+
+
+def sweep(cache_folder: str, now_s: float) -> None:
+    """Removes what was thrown away more than `KEPT_S` ago.
+
+    Args:
+        cache_folder: Absolute path of the cache folder.
+        now_s: Seconds since 1970.
+    """
+    if not cache_folder:
+        return
+    newest = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_s - KEPT_S))
+    with contextlib.suppress(OSError):
+        for folder in folder_of(cache_folder).iterdir():
+            if _NAME.fullmatch(folder.name) and folder.name < newest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy that is on the disk when this returns; none is left half."""
+    try:
+        shutil.copy2(source, target)
+        with target.open("r+b") as file:
+            os.fsync(file.fileno())
+    except BaseException:
+        tdg_disk_files.remove(target)
+        raise
+''',
+    "src/storage/tdg_disk_sync_tree.py": '''\
+"""A look at a folder with everything below it, and at what its file system can tell apart.
+
+Thread: any.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import tdg_core_errors
+import tdg_core_storage_ignore
+import tdg_disk_files
+
+CloudError = tdg_core_errors.CloudError
+
+#: How many entries are looked at between two calls of `pause`.
+_PAUSE_EVERY = 256
+
+#: https://learn.microsoft.com/windows/win32/fileio/reparse-point-tags: a folder that is another one.
+_JUNCTION = 0xA0000003
+
+_LINK = "it is a link, which a sync neither follows nor replaces"
+_SPECIAL = "it is no ordinary file"
+
+
+class Stamp(NamedTuple):
+    """What tells cheaply that a file has not been written to."""
+
+    size: int
+    mtime_ns: int
+    #: Of the last change of its entry, which no program can set; on Windows of its creation.
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Stamp":
+        """From the result of a stat call."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@dataclass
+class Look:
+    """What was found below a folder; all paths are relative to it, with slashes."""
+
+    files: dict[str, Stamp] = field(default_factory=dict)
+    #: What is left alone with everything below it, and why.
+    blocked: dict[str, str] = field(default_factory=dict)
+    #: Partial files of ours, with the time of their last change.
+    partials: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+    missing: bool = False
+
+
+def stamp(path: str | Path) -> Stamp | None:
+    """What a file is now; None if it is not there or no ordinary file."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return Stamp.of(status) if stat.S_ISREG(status.st_mode) else None
+
+
+def look(root: str, chosen: tdg_core_storage_ignore.Filter, pause: Callable[[], None]) -> Look:
+    """Everything below `root` that is chosen. Links are not followed, so it ends.
+
+    Args:
+        root: An absolute path.
+        chosen: What takes part; folders that cannot hold any of it are not entered.
+        pause: Called now and then; may raise.
+
+    Raises:
+        CloudError: `local` when the root is no folder or cannot be read at all.
+    """
+    found = Look()
+    folders = [""]
+    seen = 0
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(f"{root}/{folder}") as entries:
+                for entry in entries:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if _see(entry, path, chosen, found):
+                        folders.append(path)
+                    seen += 1
+                    if not seen % _PAUSE_EVERY:
+                        pause()
+        except FileNotFoundError:
+            found.missing = found.missing or not folder  # any other folder was deleted in this moment
+        except OSError as error:
+            if not folder:
+                with tdg_disk_files.explained(root, "read the folder"):
+                    raise
+            found.blocked[folder] = f"the folder cannot be read ({error.strerror}); check its permissions"
+            found.complete = False
+    return found
+
+
+def _see(entry: os.DirEntry[str], path: str, chosen: tdg_core_storage_ignore.Filter, found: Look) -> bool:
+    """Notes an entry; whether it is a folder to be entered."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    if tdg_disk_files.is_partial(entry.name):
+        found.partials[path] = status.st_mtime_ns
+    elif entry.is_symlink() or getattr(status, "st_reparse_tag", 0) == _JUNCTION:
+        if chosen.takes(path) and chosen.enters(path):
+            found.blocked[path] = _LINK
+    elif stat.S_ISDIR(status.st_mode):
+        return chosen.enters(path)
+    elif chosen.takes(path):
+        if stat.S_ISREG(status.st_mode):
+            found.files[path] = Stamp.of(status)
+        else:
+            found.blocked[path] = _SPECIAL
+    return False
+
+
+def ignores_case(root: str) -> bool:
+    """Whether the file system takes `A` and `a` for one name: tried on an entry that is there, else assumed."""
+    try:
+        with os.scandir(root) as entries:
+            for entry in entries:
+                swapped = entry.name.swapcase()
+                if swapped != entry.name:
+                    return _same_file(f"{root}/{entry.name}", f"{root}/{swapped}")
+    except OSError:
+        pass
+    return sys.platform in {"win32", "darwin"}
+
+
+def _same_file(one: str, other: str) -> bool:
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except OSError:
+        return False
+
+
+# Changes --------------------------------------------------------------------------------------------------------------
+
+
+def move(source: Path, target: Path, root: str) -> None:
+    """Renames a file to a name that is free; never replaces one.
+
+    Raises:
+        CloudError: `local`, also when there is something of that name; `unsafe` when a link leads out of the root.
+    """
+    tdg_disk_files.make_folder(target, root)
+    with tdg_disk_files.explained(target, "rename a file to"):
+        try:
+            os.link(source, target, follow_symlinks=False)  # fails if there is one, in one step
+        except FileExistsError:
+            raise
+        except (OSError, NotImplementedError):  # a file system without links
+            if os.path.lexists(target):
+                raise FileExistsError from None
+            source.rename(target)
+        else:
+            source.unlink()
+
+
+def remove_empty_folders(folder: Path, root: str) -> None:
+    """Removes folders that have become empty, from this one up to the root, which stays."""
+    top = Path(root)
+    while folder != top and top in folder.parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
 ''',
     "src/storage/tdg_gateway_http.py": '''\
 """HTTP to one server: kept connections, credentials, time-outs, and calls that can be ended from another thread.
@@ -21272,6 +23103,7 @@ import tdg_core_objects
 import tdg_core_storage_paths
 import tdg_core_storage_settings
 import tdg_gateway_app
+import tdg_gateway_errors
 import tdg_gateway_http
 import tdg_gateway_signing
 
@@ -21280,9 +23112,11 @@ Body = tdg_gateway_http.Body
 Token = tdg_gateway_http.Token
 Info = dict[str, Any]
 
-#: What the gateway imports, here and in `tdg_gateway_signing`.
+#: What is imported here, in `tdg_gateway_app` and in `tdg_gateway_signing`.
 PACKAGES = (
-    *tdg_gateway_app.PACKAGES,
+    "firebase_admin",
+    "firebase_admin.credentials",
+    "google.auth.transport.requests",
     "google.cloud.storage",
     "google.oauth2.service_account",
     "google_crc32c",
@@ -21623,6 +23457,8 @@ class StorageGateway:
             doing = f"reach the bucket {self.target}"
             answer = self._http.json("GET", f"{self._bucket}/iam/testPermissions?{query}", doing, _Free())
         except CloudError as error:
+            if error.code == "permission":
+                raise self._forbidden(error.message) from error
             if error.code != "not_found":
                 raise
             raise CloudError(
@@ -21633,13 +23469,13 @@ class StorageGateway:
         granted = set(answer.get("permissions", ()))
         missing = [what for permission, what in _PERMISSIONS.items() if permission not in granted]
         if not granted:
-            raise CloudError(
-                "permission",
-                f"The account may do nothing in the bucket {self.target}. In the Google Cloud console, grant it the "
-                "role Storage Object Admin on this bucket.",
-            )
+            raise self._forbidden("")
         if missing:
             self.warnings.append(f"The account lacks a role in {self.target}; these will fail: {', '.join(missing)}.")
+
+    def _forbidden(self, details: str) -> CloudError:
+        what = f"the bucket {self.target}"
+        return tdg_gateway_errors.forbidden(details, what, "Storage Object Admin", self.project_id)
 
     def page_probe(self) -> None:
         """The cheapest call that any emulator answers."""
@@ -22041,6 +23877,7 @@ encoding is checked as it is stored and written as it was before.
 
 import threading
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22068,24 +23905,33 @@ _TRICKLE_S = 30.0
 _REPLACED = "aborted"
 
 
-def download(run: Run) -> dict[str, Any]:
+def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda: None) -> dict[str, Any]:
     """Downloads the run's object to its local path and returns `{"metadata": ...}`.
 
     On failure the partial file stays for the next run of the same transfer; `discard` removes it.
 
+    Args:
+        run: The order.
+        generation: The only one that is wanted; 0 for whatever is there.
+        placing: Called when everything is there and checked, before the local file is replaced; may raise.
+
     Raises:
-        CloudError: Among others `not_found`, `checksum`, `disk`, `unsafe`.
+        CloudError: Among others `not_found`, `checksum`, `disk`, `unsafe`; `precondition` when the wanted generation is
+            gone.
     """
     tdg_disk_files.make_folder(run.local_path, str(run.options.get("root", "")))
     for _ in range(_MOST_ROUNDS):
         try:
-            source = _Download(run).download()
+            source = _Download(run, generation).download()
         except CloudError as error:
             if error.code != _REPLACED:
                 raise
             discard(run.local_path, run.id)
             run.save({})
+            if generation:
+                raise CloudError("precondition", f"{run.remote_path} was changed in the bucket meanwhile.") from error
             continue
+        placing()
         tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep)
         size = tdg_disk_files.fingerprint(run.local_path)
         return {"generation": source.generation, "crc32c": source.crc32c, "size": size.size if size else source.size}
@@ -22105,8 +23951,9 @@ def discard(local_path: str, job: str) -> None:
 class _Download:
     """One generation of an object on its way into the partial file."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, generation: int) -> None:
         self._run = run
+        self._generation = generation
         self._path = partial_of(run.local_path, run.id)
         self._lock = threading.Lock()
         self._error: CloudError | None = None
@@ -22134,6 +23981,8 @@ class _Download:
         now = run.tries().until_done(lambda: run.gateway.stat(run.remote_path, run.token))
         if now is None or now["generation"] != source.generation or now["crc32c"] != source.crc32c:
             return None
+        if self._generation not in {0, source.generation}:
+            return None
         self._plan = tdg_core_parts.Plan(source.size, PART)
         with self._path.open("rb", buffering=0) as file:
             for start in run.state.get("parts", []):
@@ -22150,16 +23999,20 @@ class _Download:
         source = None
         while source is None:
             try:
-                with run.gateway.read(run.remote_path, 0, 0, -1, run.token) as stream:
+                with run.gateway.read(run.remote_path, self._generation, 0, -1, run.token) as stream:
                     source = self._source(stream)
+                    if self._generation and source.generation not in {0, self._generation}:
+                        raise CloudError(_REPLACED, f"{run.remote_path} was replaced.")
                     if source.encoded:
                         self._decode(stream, source)
                         return source
                     self._begin(source)
                     self._fetch(source, stream)
             except CloudError as error:
-                if source is not None and not source.encoded:
+                if error.code == _REPLACED or (source is not None and not source.encoded):
                     raise
+                if error.code == "not_found" and self._generation:
+                    raise CloudError(_REPLACED, f"{run.remote_path} was replaced.") from error
                 source = None
                 tries.failed(error)
         return source
@@ -22460,7 +24313,9 @@ Thread: worker only.
 """
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tdg_core_errors
@@ -22468,6 +24323,7 @@ import tdg_core_jobs
 import tdg_core_storage_messages
 import tdg_disk_files
 import tdg_work_download
+import tdg_work_storage_sync
 import tdg_work_transfer
 import tdg_work_upload
 
@@ -22483,14 +24339,16 @@ def upload(run: tdg_work_transfer.Run) -> dict[str, Any]:
     return tdg_work_upload.upload(run)
 
 
-def needs_tidying(transfer: Transfer, status: str) -> bool:
-    """Whether a transfer that ended like that may have left a file."""
+def needs_tidying(transfer: Transfer, status: str, state: Mapping[str, Any] = MappingProxyType({})) -> bool:
+    """Whether a transfer that ended like that, with that left half done, may have left a file."""
     if transfer.type == tdg_core_storage_messages.UPLOAD:
         return bool(transfer.options.get("spooled"))
+    if transfer.type == tdg_core_storage_messages.SYNC:
+        return bool(state.get("files"))
     return transfer.type == tdg_core_storage_messages.DOWNLOAD and status != tdg_core_jobs.COMPLETE
 
 
-def tidy(transfer: Transfer, status: str) -> str:
+def tidy(transfer: Transfer, status: str, state: Mapping[str, Any] = MappingProxyType({})) -> str:
     """Removes what an ended transfer left.
 
     Returns:
@@ -22498,6 +24356,9 @@ def tidy(transfer: Transfer, status: str) -> str:
     """
     if transfer.type == tdg_core_storage_messages.DOWNLOAD:
         tdg_work_download.discard(transfer.local_path, transfer.id)
+        return ""
+    if transfer.type == tdg_core_storage_messages.SYNC:
+        tdg_work_storage_sync.tidy(state)
         return ""
     if status != tdg_core_jobs.FAILED:
         tdg_disk_files.remove(transfer.local_path)
@@ -22536,6 +24397,7 @@ import tdg_work_loop
 import tdg_work_queries
 import tdg_work_spool
 import tdg_work_storage_store
+import tdg_work_storage_sync
 import tdg_work_transfer
 
 CloudError = tdg_core_errors.CloudError
@@ -22554,6 +24416,7 @@ WORKERS: dict[str, Worker] = {
     tdg_core_storage_messages.LIST: tdg_work_queries.list_files,
     tdg_core_storage_messages.METADATA: tdg_work_queries.metadata,
     tdg_core_storage_messages.SIGNED_URL: tdg_work_queries.signed_url,
+    tdg_core_storage_messages.SYNC: tdg_work_storage_sync.sync,
 }
 
 #: How often a transfer that fails while the connection is fine is tried again, with growing waits, before it fails.
@@ -22620,7 +24483,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         # What the next commit writes, and what is told after it.
         self._states: dict[str, dict[str, Any]] = {}
         self._ended: list[str] = []
-        self._news: list[tdg_core_storage_messages.Changed] = []
+        self._news: list[tdg_core_messages.Message] = []
+        # For each Reset the transfers whose end it still waits for.
+        self._forgets: list[set[str]] = []
         self._commit_planned = False
         # Entries that run already although they could not be stored yet, by object.
         self._taken: set[int] = set()
@@ -22671,10 +24536,12 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self._publish()
 
     def on_forget(self) -> None:
-        for job in [*self.queue.waiting, *self.queue.running]:
+        jobs = [*self.queue.waiting, *self.queue.running]
+        self._forgets.append({job.id for job in jobs})
+        for job in jobs:
             self._cancel(job, "cancelled by Reset", active=True)
-        self._commit()
-        self.loop.outbox.put(tdg_core_storage_messages.Forgotten())
+        self._tell_forgotten()
+        self._plan_commit()
 
     def on_close(self) -> None:
         self._commit()
@@ -22770,6 +24637,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             tell=lambda done, total, speed: self.loop.call(self._progress, job, done, total, speed),
             keep=lambda state: self.loop.call(self._keep, job, state),
             emit=self.loop.outbox.put,
+            ask_store=self._ask_store,
             around=self._around,
         )
         facts.restored = True
@@ -22790,6 +24658,15 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._heard[job.id] = self.loop.clock()
         self._tell(job)
 
+    def _ask_store(self, function: Callable[[tdg_work_storage_store.StorageStore], Any]) -> Any:
+        """Of a run, in its helper thread: calls a function on the loop's thread, which alone touches the store."""
+        answers: queue.SimpleQueue[tuple[Any, CloudError | None]] = queue.SimpleQueue()
+        self.loop.call(lambda: answers.put(tdg_work_loop.attempt(function, self._store)))
+        answer, error = answers.get()
+        if error is not None:
+            raise error
+        return answer
+
     def _keep(self, job: Job, state: dict[str, Any]) -> None:
         self._facts(job).state = state
         self._states[job.id] = state
@@ -22800,11 +24677,12 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         facts = self._facts(job)
         facts.run = None
         self._heard.pop(job.id, None)
+        facts.result = result or getattr(error, "result", {})
         if error is None:
-            facts.result = result or {}
             facts.size = facts.done = int(facts.result.pop("size", max(facts.size, facts.done, 0)))
             self._heard[""] = self.loop.clock()
-            self._over(job, tdg_core_jobs.COMPLETE)
+            problem = str(facts.result.pop("problem", ""))
+            self._over(job, tdg_core_jobs.FAILED if problem else tdg_core_jobs.COMPLETE, problem)
         elif facts.cancel:
             self._over(job, tdg_core_jobs.CANCELLED, facts.cancel)
         elif self.gateway is not run.gateway:
@@ -22852,11 +24730,11 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         """The transfer has ended; first what it leaves on the disk is removed."""
         facts = self._facts(job)
         facts.error, facts.completed_at, facts.speed = error, _now(), 0.0
-        if not tdg_work_spool.needs_tidying(facts.transfer, status):
+        if not tdg_work_spool.needs_tidying(facts.transfer, status, facts.state):
             self._end(job, status)
             return
         facts.ending, job.not_before = True, float("inf")
-        tidy = functools.partial(tdg_work_spool.tidy, facts.transfer, status)
+        tidy = functools.partial(tdg_work_spool.tidy, facts.transfer, status, facts.state)
         self.loop.spawn("tidy", tidy, then=lambda kept, _: self._tidied(job, status, kept))
 
     def _tidied(self, job: Job, status: str, kept: str | None) -> None:
@@ -22874,7 +24752,16 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         """It is told when the store knows."""
         self._ended.append(key)
         self._news.append(self._changed(facts, status))
+        for waiting in self._forgets:
+            waiting.discard(key)
+        self._tell_forgotten()
         self._plan_commit()
+
+    def _tell_forgotten(self) -> None:
+        """A Reset is through when the last transfer that it met has ended."""
+        while self._forgets and not self._forgets[0]:
+            del self._forgets[0]
+            self._news.append(tdg_core_storage_messages.Forgotten())
 
     # Store -------------------------------------------------------------------------------------------------------
 
@@ -22920,7 +24807,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def _publish(self) -> None:
         news, self._news = self._news, []
         for event in news:
-            self.loop.outbox.put(event, merge_key=event.id)
+            self.loop.outbox.put(event, merge_key=getattr(event, "id", None))
         self.pump()
 
     # Telling -----------------------------------------------------------------------------------------------------
@@ -22999,6 +24886,7 @@ from typing import Any
 import tdg_core_messages
 import tdg_core_storage_messages
 import tdg_disk_sqlite
+import tdg_work_storage_sync_store
 import tdg_work_store
 
 Transfer = tdg_core_storage_messages.Transfer
@@ -23033,7 +24921,7 @@ class StorageStore(tdg_work_store.Store):
     """
 
     def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
-        super().__init__(path, [_SCHEMA], tell)
+        super().__init__(path, [_SCHEMA, tdg_work_storage_sync_store.SCHEMA], tell)
         self._tell = tell
 
     def transfers(self) -> list[Kept]:
@@ -23063,6 +24951,901 @@ class StorageStore(tdg_work_store.Store):
     def remove(self, ids: Iterable[str]) -> None:
         """Forgets transfers that have ended; inside a transaction."""
         self.connection.executemany("DELETE FROM transfers WHERE id = ?", [(key,) for key in ids])
+''',
+    "src/storage/tdg_work_storage_sync.py": '''\
+"""One sync of a folder with its prefix in the bucket: look at both sides, plan, carry the plan out.
+
+Thread: worker only.
+
+Nothing but the agreed state is remembered from one run to the next: a sync that was cut off looks and plans anew.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import tdg_core_errors
+import tdg_disk_sync_trash
+import tdg_work_download
+import tdg_work_storage_sync_carry
+import tdg_work_storage_sync_look
+import tdg_work_transfer
+
+CloudError = tdg_core_errors.CloudError
+Run = tdg_work_transfer.Run
+
+
+def sync(run: Run) -> dict[str, Any]:
+    """Syncs the run's local path with its remote path (a prefix), or plans it.
+
+    Options: `direction`, `delete_remote`, `delete_local`, `force`, `conflict_mode`, `max_delete`, `include` and
+    `exclude` (lists of patterns), `make_public`, `dry` (plan only).
+
+    Returns:
+        `direction`, `uploaded`, `downloaded`, `deleted`, `errors`, and `problem` if not all went well; or `plan`.
+
+    Raises:
+        CloudError: `local` when the folder is missing; whatever ends the whole. With an attribute `result`.
+    """
+    direction = run.options["direction"]
+    prepared = tdg_work_storage_sync_look.Preparation(run)
+    if run.options.get("dry"):
+        return {"direction": direction, "plan": prepared.plan().as_plain(), "size": 0}
+    report = tdg_work_storage_sync_carry.Report.from_plain(run.state.get("report", {}))
+    try:
+        tdg_disk_sync_trash.sweep(run.settings.cache_folder, time.time())
+        plan = prepared.plan()
+        prepared.tidy()
+        report.add_plan(plan)
+        tdg_work_storage_sync_carry.Carrier(prepared, plan, report).carry_out()
+    except CloudError as error:
+        run.save({**run.state, "report": report.as_plain()})
+        raise SyncError(error, {"direction": direction, **report.as_plain()}) from error
+    return {"direction": direction, **report.as_plain(), "problem": report.problem(), "size": report.size}
+
+
+def tidy(state: Mapping[str, Any]) -> None:
+    """Removes what a sync that has ended for good left half downloaded."""
+    for each in state.get("files", {}).values():
+        tdg_work_download.discard(each["path"], each["id"])
+
+
+class SyncError(CloudError):
+    """A sync has ended early; `result` is what it had done."""
+
+    def __init__(self, error: CloudError, result: dict[str, Any]) -> None:
+        super().__init__(error.code, error.message, error.retry_after_s)
+        self.result = result
+''',
+    "src/storage/tdg_work_storage_sync_carry.py": '''\
+"""Carries out the plan of a sync: in parallel, each step checked again before it changes anything.
+
+Thread: worker only, in several threads.
+
+A step expects what the plan saw: this file with this size and time, this object with this generation. What has changed
+since then is left for the next sync. After each step the agreed state is told to the store, a few steps at a time; a
+step whose telling is cut off is found done by the next sync, because both sides are alike.
+"""
+
+import os
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tdg_core_errors
+import tdg_core_storage_plan_data as data
+import tdg_disk_sync_trash
+import tdg_disk_sync_tree
+import tdg_work_download
+import tdg_work_storage_sync_look
+import tdg_work_storage_sync_store
+import tdg_work_streams
+import tdg_work_transfer
+import tdg_work_upload
+
+CloudError = tdg_core_errors.CloudError
+Action = data.Action
+Run = tdg_work_transfer.Run
+
+#: The agreed state is stored after so many steps or seconds, whichever comes first.
+_STORE_STEPS = 100
+_STORE_S = 0.1
+
+
+@dataclass
+class Report:
+    """What a sync has done, for `onSyncComplete`; paths are relative to the synced folder."""
+
+    uploaded: list[str] = field(default_factory=list)
+    downloaded: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    #: What became of files that both sides had changed.
+    conflicts: list[dict[str, str]] = field(default_factory=list)
+    #: What failed and what had to be left alone.
+    errors: list[dict[str, str]] = field(default_factory=list)
+    #: How many files were not synced although they should have been.
+    failures: int = 0
+    refusals: list[str] = field(default_factory=list)
+    #: Bytes that there were to move.
+    size: int = 0
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> "Report":
+        """What an earlier run of the same sync has done; its errors do not count any more."""
+        report = cls()
+        for name in ("uploaded", "downloaded", "deleted", "conflicts"):
+            getattr(report, name).extend(plain.get(name, ()))
+        return report
+
+    def as_plain(self) -> dict[str, Any]:
+        """For the user; every conflict is among the errors, too."""
+        return {
+            "uploaded": self.uploaded,
+            "downloaded": self.downloaded,
+            "deleted": self.deleted,
+            "conflicts": self.conflicts,
+            "errors": self.conflicts + self.errors,
+        }
+
+    def add_plan(self, plan: data.Plan) -> None:
+        """What the plan itself has to tell."""
+        self.refusals = list(plan.refusals)
+        self.errors += [{"path": "", "error": text} for text in plan.refusals]
+        conflicts = [_entry(conflict.path, f"conflict: {conflict.text}") for conflict in plan.conflicts]
+        self.conflicts += [conflict for conflict in conflicts if conflict not in self.conflicts]
+        self.errors += [_entry(skip.path, f"left alone: {skip.why}") for skip in plan.skipped if skip.is_error]
+        self.size = sum(max(action.size, 0) for action in plan.of(data.UPLOAD, data.DOWNLOAD))
+
+    def failed(self, path: str, error: CloudError) -> None:
+        """A file could not be synced."""
+        self.failures += 1
+        self.errors.append(_entry(path, error.message))
+
+    def problem(self) -> str:
+        """Why the sync does not count as a success; empty if it does."""
+        problems = list(self.refusals)
+        if self.failures:
+            last = self.errors[-1]
+            problems.append(f"Not synced: {self.failures}, the last one {last['path']}: {last['error']}")
+        return " ".join(problems)
+
+
+def _entry(path: str, text: str) -> dict[str, str]:
+    # A name that is no text (a stray byte on Linux) must not stop the report.
+    return {"path": path.encode("utf-8", "replace").decode(), "error": text.encode("utf-8", "replace").decode()}
+
+
+class Carrier:
+    """One plan being carried out.
+
+    Args:
+        prepared: What the plan was made from.
+        plan: What to do.
+        report: Gets what was done.
+    """
+
+    def __init__(self, prepared: tdg_work_storage_sync_look.Preparation, plan: data.Plan, report: Report) -> None:
+        self._run = prepared.run
+        self._root = prepared.root
+        self._prefix = prepared.prefix
+        self._folders = prepared.folders
+        self._remote = prepared.remote
+        self._plan = plan
+        self._report = report
+        self._trash = tdg_disk_sync_trash.Trash(self._run.settings.cache_folder, self._run.id)
+        self._lock = threading.Lock()
+        #: Generation of what copies have made, by name; 0 for moves.
+        self._made: dict[str, int] = {}
+        #: Bytes moved, by action and together.
+        self._moved: dict[str, int] = {}
+        self._moved_all = 0
+        #: What half done downloads and uploads need to go on, by action.
+        self._halves: dict[str, dict[str, Any]] = dict(self._run.state.get("files", {}))
+        self._changes = tdg_work_storage_sync_store.Changes(
+            {**plan.agreements, **dict.fromkeys(plan.forgotten)}, dict(prepared.hashes)
+        )
+        self._stored_at = time.monotonic()
+        self._succeeded_at = float("-inf")
+        self._handlers: dict[str, Callable[[Action], None]] = {
+            data.COPY_REMOTE: self._copy_remote,
+            data.MOVE_LOCAL: self._move_local,
+            data.DELETE_LOCAL: self._delete_local,
+            data.UPLOAD: self._upload,
+            data.DOWNLOAD: self._download,
+            data.DELETE_REMOTE: self._delete_remote,
+        }
+
+    def carry_out(self) -> None:
+        """Does it all; what goes wrong with single files is in the report.
+
+        Raises:
+            CloudError: What ends the whole: cancelled, no connection, disk full, something that a person must change.
+        """
+        streams = self._run.settings.max_concurrent
+        try:
+            for kinds in data.PHASES:
+                # The largest first: none of them is left for one stream at the end.
+                actions = sorted(self._plan.of(*kinds), key=lambda action: -action.size)
+                tdg_work_streams.side_by_side(self._step, actions, streams)
+        finally:
+            self._store()
+
+    # One step ------------------------------------------------------------------------------------------------------
+
+    def _step(self, action: Action) -> None:
+        self._run.token.check()
+        if action.needs and action.needs not in self._made:
+            return  # what failed before it is reported
+        began = self._run.around.clock()
+        try:
+            self._handlers[action.kind](action)
+        except CloudError as error:
+            self._failed(action, error, began)
+            return
+        self._succeeded_at = self._run.around.clock()
+        if action.kind in {data.UPLOAD, data.DOWNLOAD}:
+            self._count(_key(action), max(action.size, 0))
+        if len(self._changes) >= _STORE_STEPS or time.monotonic() - self._stored_at >= _STORE_S:
+            self._store()
+
+    def _failed(self, action: Action, error: CloudError, began: float) -> None:
+        """Goes on with the other files, unless they would fail as well."""
+        self._run.token.check()
+        unreachable = error.code in tdg_core_errors.CONNECTION_CODES and self._succeeded_at < began
+        if unreachable or error.todo == tdg_core_errors.STOP or error.code == "disk" or self._run.gateway.closed:
+            raise error
+        self._keep_half(_key(action), {})
+        with self._lock:
+            self._report.failed(action.path, error)
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}"
+
+    def _expect(self, path: str, local: data.LocalFile | None) -> None:
+        """The file must be what the plan saw.
+
+        Raises:
+            CloudError: `local`.
+        """
+        full = self._full(path)
+        if local is None:
+            if not os.path.lexists(full):
+                return
+            tdg_disk_sync_tree.remove_empty_folders(Path(full), self._root)
+            if not os.path.lexists(full):
+                return
+            raise CloudError("local", f"{full} has appeared meanwhile; the next sync looks at it.")
+        found = tdg_disk_sync_tree.stamp(full)
+        if found is None or found[:2] != local[:2]:
+            raise CloudError("local", f"{full} has changed meanwhile; the next sync takes it.")
+
+    # Steps ---------------------------------------------------------------------------------------------------------
+
+    def _upload(self, action: Action) -> None:
+        self._expect(action.path, action.local)
+        if action.keep:
+            self._keep_object(action)
+        options = {"replaces": action.generation, "make_public": bool(self._run.options.get("make_public"))}
+        run = self._part(action, self._full(action.path), options)
+        began_ns = time.time_ns()
+        before = tdg_disk_sync_tree.stamp(run.local_path)
+        info = tdg_work_upload.upload(run)["metadata"]
+        agreed = data.Agreed(info["size"], f"crc32c:{info['crc32c']}", info["generation"])
+        lasting = before is not None and before.mtime_ns + tdg_work_storage_sync_look.RACY_NS < began_ns
+        with self._lock:
+            self._report.uploaded.append(action.path)
+            self._changes.agreed[action.name] = agreed
+            if before is not None and lasting and before == tdg_disk_sync_tree.stamp(run.local_path):
+                self._changes.hashes[action.path] = before, (agreed.digest,)
+
+    def _download(self, action: Action) -> None:
+        generation = self._made[action.needs] if action.generation == data.AS_COPIED else action.generation
+        target = self._full(action.path)
+        self._expect(action.path, action.local)
+        run = self._part(action, target, {"root": self._root})
+
+        def placing() -> None:
+            self._expect(action.path, action.local)
+            if action.keep:
+                self._trash.keep(Path(target), action.path)
+
+        result = self._fetch(run, generation, _key(action), placing)
+        digest = f"crc32c:{result['crc32c']}"
+        if action.size == data.UNKNOWN:  # stored compressed: the checksum is not that of the file
+            _, digest, _ = tdg_work_storage_sync_look.take_digest(run, target, "crc32c")
+        with self._lock:
+            self._report.downloaded.append(action.path)
+            self._changes.agreed[action.name] = data.Agreed(result["size"], digest, generation)
+
+    def _copy_remote(self, action: Action) -> None:
+        run, source, name = self._run, self._remote[action.source], self._prefix + action.name
+        tries, maybe_done = run.tries(), False
+        while True:
+            try:
+                info = run.gateway.copy(self._prefix + action.source, action.generation, name, data.NONE, run.token)
+                break
+            except CloudError as error:
+                if maybe_done and error.code == "precondition":  # an answer may have been lost
+                    info = tries.until_done(lambda: run.gateway.stat(name, run.token))
+                    found = None if info is None else tdg_work_storage_sync_look.remote_file(info)
+                    if found is not None and (found.size, found.digest) == (source.size, source.digest):
+                        break
+                maybe_done |= error.todo == tdg_core_errors.RETRY
+                tries.failed(error)
+        run.around.remember(name, info["generation"])
+        with self._lock:
+            self._made[action.name] = info["generation"]
+            if action.renames:
+                self._report.uploaded.append(action.path)
+                self._changes.agreed[action.name] = data.Agreed(source.size, source.digest, info["generation"])
+
+    def _move_local(self, action: Action) -> None:
+        self._expect(action.source, action.local)
+        source = Path(self._full(action.source))
+        tdg_disk_sync_tree.move(source, Path(self._full(action.path)), self._root)
+        tdg_disk_sync_tree.remove_empty_folders(source.parent, self._root)
+        with self._lock:
+            self._made[action.name] = data.NONE
+            if action.renames:
+                remote = self._remote[action.name]
+                self._report.downloaded.append(action.path)
+                self._report.deleted.append(f"local:{action.source}")
+                self._changes.agreed[action.name] = data.Agreed(remote.size, remote.digest, remote.generation)
+                self._changes.agreed[action.forgets] = None
+
+    def _delete_local(self, action: Action) -> None:
+        self._expect(action.path, action.local)
+        path = Path(self._full(action.path))
+        self._trash.take(path, action.path)
+        tdg_disk_sync_tree.remove_empty_folders(path.parent, self._root)
+        self._deleted(action)
+
+    def _delete_remote(self, action: Action) -> None:
+        if action.keep:
+            self._keep_object(action)
+        run, name = self._run, self._prefix + action.name
+        tries, maybe_gone = run.tries(), False
+        while True:
+            try:
+                run.gateway.delete(name, action.generation, run.token)
+                break
+            except CloudError as error:
+                if error.code == "not_found":
+                    break
+                if error.code == "precondition":
+                    text = f"{action.name} was changed in the bucket meanwhile and is not deleted."
+                    raise CloudError("precondition", text) from error
+                maybe_gone |= error.todo == tdg_core_errors.RETRY
+                tries.failed(error)
+        run.around.remember(name, data.NONE)
+        self._deleted(action)
+
+    def _deleted(self, action: Action) -> None:
+        with self._lock:
+            self._report.deleted.append(data.deleted_entry(action))
+            self._changes.agreed[action.name] = None
+
+    def _keep_object(self, action: Action) -> None:
+        """What the bucket holds goes into the trash before it is replaced or deleted."""
+        run = self._part(action, str(self._trash.place(action.name)), {}, "kept")
+        self._fetch(run, action.generation, "", lambda: None)
+
+    def _fetch(self, run: Run, generation: int, key: str, placing: Callable[[], None]) -> dict[str, Any]:
+        """Downloads; of one that fails only what the next run of this sync can go on with stays."""
+        try:
+            return tdg_work_download.download(run, generation, placing)
+        except CloudError as error:
+            if key not in self._halves or (error.todo != tdg_core_errors.RETRY and error.code != "cancelled"):
+                tdg_work_download.discard(run.local_path, run.id)
+            raise
+
+    # Parts of the run ----------------------------------------------------------------------------------------------
+
+    def _part(self, action: Action, local_path: str, options: dict[str, Any], suffix: str = "") -> Run:
+        """A run of its own for one file; it goes on where an earlier one was cut off."""
+        whole, key = self._run, _key(action)
+        part_id = f"{whole.id}-{zlib.crc32(key.encode('utf-8', 'replace')):08x}{suffix}"
+        half = {} if suffix else self._halves.get(key, {})
+
+        def keep(state: dict[str, Any]) -> None:
+            if not suffix:
+                self._keep_half(key, {"path": local_path, "id": part_id, "state": state} if state else {})
+
+        return Run(
+            id=part_id,
+            remote_path=self._prefix + action.name,
+            local_path=local_path,
+            options=options,
+            gateway=whole.gateway,
+            settings=whole.settings,
+            state=half.get("state", {}) if half.get("path") == local_path else {},
+            restored=False,
+            streams=whole.settings.max_concurrent if len(self._plan.actions) == 1 else 1,
+            tell=lambda done, _total, _speed: self._count(key, done),
+            keep=keep,
+            emit=whole.emit,
+            around=whole.around,
+            token=whole.token,
+        )
+
+    def _keep_half(self, key: str, half: dict[str, Any]) -> None:
+        with self._lock:
+            if half:
+                self._halves[key] = half
+            else:
+                former = self._halves.pop(key, None)
+                if former is None:
+                    return
+                tdg_work_download.discard(former["path"], former["id"])
+            state = {**self._run.state, "files": dict(self._halves)}
+        self._run.save(state)
+
+    def _count(self, key: str, done: int) -> None:
+        with self._lock:
+            self._moved_all += done - self._moved.get(key, 0)
+            self._moved[key] = done
+            total = self._moved_all
+        self._run.progress(min(total, self._report.size), self._report.size)
+
+    def _store(self) -> None:
+        """Tells the store what has come to be agreed."""
+        with self._lock:
+            changes, self._changes = self._changes, tdg_work_storage_sync_store.Changes()
+            self._stored_at = time.monotonic()
+        if changes:
+            self._run.ask_store(lambda store: tdg_work_storage_sync_store.save(store, self._folders, changes))
+
+
+def _key(action: Action) -> str:
+    return f"{action.kind}:{action.name}"
+''',
+    "src/storage/tdg_work_storage_sync_look.py": '''\
+"""Looks at both sides of a sync and makes the plan: walks, lists, hashes what the planner asks for.
+
+Thread: worker only.
+"""
+
+import base64
+import datetime
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import tdg_core_crc32c
+import tdg_core_errors
+import tdg_core_storage_ignore
+import tdg_core_storage_paths
+import tdg_core_storage_plan
+import tdg_core_storage_plan_data as data
+import tdg_core_storage_plan_names
+import tdg_disk_files
+import tdg_disk_sync_tree
+import tdg_work_download
+import tdg_work_storage_sync_store
+import tdg_work_streams
+import tdg_work_transfer
+
+CloudError = tdg_core_errors.CloudError
+Run = tdg_work_transfer.Run
+Stamp = tdg_disk_sync_tree.Stamp
+
+#: How long each pause of a long computation is, in seconds: long enough for a waiting thread to get the interpreter.
+_PAUSE_S = 0.0005
+
+#: A file that was written to less than this before it was read may be written again without its time changing: times
+#: of FAT are that coarse. What was read of it is not remembered.
+RACY_NS = 2 * 10**9
+
+#: Partial files of syncs that never went on are removed after that many nanoseconds.
+_STALE_NS = 8 * 24 * 3600 * 10**9
+
+#: More than that many rounds of planning and hashing mean a defect.
+_MOST_ROUNDS = 6
+
+#: Files are hashed by as many threads at most: disks are slower than that.
+_HASHERS = 4
+
+#: So many objects are asked for one by one; for more the prefix is listed.
+_FEW = 10
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+class Preparation:
+    """What a sync knows before it changes anything.
+
+    Args:
+        run: The order.
+        only: The paths that are meant, if not all; what else there is does not count.
+    """
+
+    def __init__(self, run: Run, only: Sequence[str] = ()) -> None:
+        self.run = run
+        self.root = run.local_path
+        self.prefix = run.remote_path
+        server = run.settings.emulator_host or "storage.googleapis.com"
+        self.folders = tdg_work_storage_sync_store.Folders(
+            f"{server}/{run.gateway.target}", self.prefix, os.path.normcase(self.root)
+        )
+        self.options = _options(run)
+        self.remote: dict[str, data.RemoteFile] = {}
+        #: What has come to be known of local files, to be saved with the rest.
+        self.hashes: dict[str, tuple[Stamp, tuple[str, ...]] | None] = {}
+        self._only = only
+        self._look = tdg_disk_sync_tree.Look()
+        self._files: dict[str, data.LocalFile] = {}
+
+    def plan(self) -> data.Plan:
+        """Looks at both sides and decides.
+
+        Raises:
+            CloudError: When a side cannot be looked at to the end.
+        """
+        memory = self.run.ask_store(lambda store: tdg_work_storage_sync_store.load(store, self.folders))
+        if self._only:
+            names = {tdg_core_storage_plan_names.composed(path) for path in self._only}
+            memory.agreed = {name: state for name, state in memory.agreed.items() if name in names}
+        self._look, self.remote = tdg_work_streams.both(self._see_local, self._see_remote)
+        self._check_root(memory)
+        for path, stamp in self._look.files.items():
+            known = memory.hashes.pop(path, None)
+            digests = known[1] if known is not None and known[0] == stamp else ()
+            self._files[path] = data.LocalFile(stamp.size, stamp.mtime_ns, digests)
+        if not self._only:  # what is left in the memory is gone
+            self.hashes.update(dict.fromkeys(memory.hashes))
+        return self._settled(memory)
+
+    def tidy(self) -> None:
+        """Removes partial files that nobody will go on with."""
+        halves = self.run.state.get("files", {}).values()
+        needed = {tdg_work_download.partial_of(each["path"], each["id"]) for each in halves}
+        stale_ns = time.time_ns() - _STALE_NS
+        for path, mtime_ns in self._look.partials.items():
+            partial = Path(self.root, path)
+            own = tdg_disk_files.is_partial_of(partial.name, self.run.id)
+            if (own and partial not in needed) or mtime_ns < stale_ns:
+                tdg_disk_files.remove(partial)
+
+    def _settled(self, memory: tdg_work_storage_sync_store.Memory) -> data.Plan:
+        """The plan, with everything hashed that it asks for."""
+        remote = data.RemoteTree(self.remote)
+        for _ in range(_MOST_ROUNDS):
+            look = self._look
+            local = data.LocalTree(self._files, look.blocked, look.complete, look.missing)
+            plan = tdg_core_storage_plan.make_plan(local, remote, memory.agreed, self.options, self._pause)
+            if not plan.hashes:
+                return plan
+            tdg_work_streams.side_by_side(self._hash, plan.hashes, _HASHERS)
+        raise CloudError("internal", "The sync does not come to a plan: a defect; please report this line.")
+
+    def _see_local(self) -> tdg_disk_sync_tree.Look:
+        if not self._only:
+            return tdg_disk_sync_tree.look(self.root, self.options.filter, self._pause)
+        stamps = {path: tdg_disk_sync_tree.stamp(f"{self.root}/{path}") for path in self._only}
+        return tdg_disk_sync_tree.Look({path: stamp for path, stamp in stamps.items() if stamp is not None})
+
+    def _see_remote(self) -> dict[str, data.RemoteFile]:
+        if 0 < len(self._only) <= _FEW:
+            return self._see_few()
+        run, tries, objects, page = self.run, self.run.tries(), {}, ""
+        while True:
+            wanted = page
+            got = tries.until_done(lambda: run.gateway.page(self.prefix, "", wanted, run.token))  # noqa: B023
+            for info in got.files:
+                objects[info["name"][len(self.prefix) :]] = remote_file(info)
+            page = got.next
+            if not page:
+                return objects
+            self._pause()
+
+    def _see_few(self) -> dict[str, data.RemoteFile]:
+        """Asking for single objects is cheaper than listing all."""
+        run, tries, objects = self.run, self.run.tries(), {}
+        for path in self._only:
+            name = tdg_core_storage_plan_names.composed(path)
+            info = tries.until_done(lambda: run.gateway.stat(self.prefix + name, run.token))  # noqa: B023
+            if info is not None:
+                objects[name] = remote_file(info)
+        return objects
+
+    def _check_root(self, memory: tdg_work_storage_sync_store.Memory) -> None:
+        """A folder that should be there and is not: most likely its drive."""
+        if not self._look.missing:
+            return
+        if self.options.direction == data.UP:
+            raise CloudError("local", f"The folder {self.root} does not exist; make it or correct Local Path.")
+        if memory.agreed and not self.options.force:
+            raise CloudError(
+                "local",
+                f"The folder {self.root} is missing, and it held {len(memory.agreed)} files after the last sync; "
+                "connect its drive. To download all of them again, make the folder or call SyncFolder with force=True.",
+            )
+
+    def _hash(self, request: data.HashRequest) -> None:
+        try:
+            stamp, digest, lasting = take_digest(self.run, f"{self.root}/{request.path}", request.algorithm)
+        except CloudError as error:
+            if error.code == "cancelled":
+                raise
+            self._look.blocked[request.path] = error.message
+            return
+        former = self._files[request.path]
+        same = (former.size, former.mtime_ns) == stamp[:2]
+        digests = (*(former.digests if same else ()), digest)
+        self._files[request.path] = data.LocalFile(stamp.size, stamp.mtime_ns, digests)
+        if lasting:
+            self.hashes[request.path] = stamp, digests
+
+    def _pause(self) -> None:
+        self.run.token.check()
+        time.sleep(_PAUSE_S)
+
+
+def take_digest(run: Run, path: str, algorithm: str) -> tuple[Stamp, str, bool]:
+    """What a file is, its digest, and whether that may be remembered for as long as it is that.
+
+    Raises:
+        CloudError: `local` when it cannot be read or changes meanwhile; `cancelled`.
+    """
+    began_ns = time.time_ns()
+    before = tdg_disk_sync_tree.stamp(path)
+    file, found = tdg_disk_files.open_to_read(path)
+    with file:
+        digest = _digest(run, tdg_disk_files.blocks(file, 0, found.size), algorithm)
+    if before is None or before[:2] != (found.size, found.mtime_ns) or tdg_disk_sync_tree.stamp(path) != before:
+        raise CloudError("local", f"{path} is being written; the next sync takes it.")
+    return before, digest, before.mtime_ns + RACY_NS < began_ns
+
+
+def remote_file(info: dict[str, Any]) -> data.RemoteFile:
+    """An object of a listing as the planner takes it."""
+    if info["content_encoding"] == "gzip":  # it is written to the disk decompressed
+        size, digest = data.UNKNOWN, ""
+    else:
+        size = info["size"]
+        digest = f"crc32c:{info['crc32c']}" if info["crc32c"] else f"md5:{info['md5_hash']}" if info["md5_hash"] else ""
+    updated = datetime.datetime.fromisoformat(info["updated"]) if info["updated"] else _EPOCH
+    microseconds = (updated - _EPOCH) // datetime.timedelta(microseconds=1)
+    return data.RemoteFile(size, info["generation"], digest, microseconds * 1000)
+
+
+def _options(run: Run) -> data.Options:
+    """What was asked for, and what the local file system is."""
+    wanted = run.options
+    ignore_case = tdg_disk_sync_tree.ignores_case(run.local_path)
+    exclude = [*wanted.get("exclude", ()), *_own_folders(run)]
+    return data.Options(
+        direction=wanted["direction"],
+        delete_remote=bool(wanted.get("delete_remote")),
+        delete_local=bool(wanted.get("delete_local")),
+        conflict_mode=str(wanted.get("conflict_mode", data.NEWEST)),
+        max_delete=int(wanted.get("max_delete", 50)),
+        force=bool(wanted.get("force")),
+        prefix=run.remote_path,
+        windows=os.name == "nt",
+        ignore_case=ignore_case,
+        filter=tdg_core_storage_ignore.Filter(wanted.get("include", ()), exclude, ignore_case),
+    )
+
+
+def _own_folders(run: Run) -> list[str]:
+    """The cache folder, where it lies in the synced one: its files are ours and change all the time."""
+    cache = run.settings.cache_folder
+    if not cache or not tdg_core_storage_paths.is_below(cache, run.local_path, os.name == "nt"):
+        return []
+    return [tdg_core_storage_ignore.literal(os.path.relpath(cache, run.local_path).replace(os.sep, "/"))]
+
+
+def _digest(run: Run, blocks: Iterable[bytes], algorithm: str) -> str:
+    if algorithm == "md5":
+        md5 = hashlib.md5(usedforsecurity=False)
+        for block in blocks:
+            run.token.check()
+            md5.update(block)
+        return f"md5:{base64.b64encode(md5.digest()).decode()}"
+    crc = 0
+    for block in blocks:
+        run.token.check()
+        crc = run.gateway.extend_crc32c(crc, block)
+    return f"crc32c:{tdg_core_crc32c.to_text(crc)}"
+''',
+    "src/storage/tdg_work_storage_sync_store.py": '''\
+"""What syncs remember between two runs: the agreed state of each pair of folders, and the checksums of local files.
+
+Thread: worker only.
+
+Losing it is safe: the next sync is a first one, which adds and deletes nothing.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import tdg_core_storage_plan_data as data
+import tdg_disk_sync_tree
+import tdg_work_store
+
+Stamp = tdg_disk_sync_tree.Stamp
+
+#: What the engine's file needs for it.
+SCHEMA = """
+CREATE TABLE sync_pairs (pair INTEGER PRIMARY KEY, folders TEXT NOT NULL UNIQUE);
+CREATE TABLE sync_agreed (
+    pair INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    PRIMARY KEY (pair, name)
+) WITHOUT ROWID;
+CREATE TABLE sync_hashes (
+    pair INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    digests TEXT NOT NULL,
+    PRIMARY KEY (pair, path)
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """A pair of folders that are synced with each other."""
+
+    #: The server and the bucket.
+    bucket: str
+    prefix: str
+    local: str
+
+    def key(self) -> str:
+        """As the store knows it."""
+        return json.dumps([self.bucket, self.prefix, self.local])
+
+
+@dataclass
+class Memory:
+    """What is known of a pair of folders."""
+
+    agreed: dict[str, data.Agreed] = field(default_factory=dict)
+    #: By local path: what the file was when its digests were taken.
+    hashes: dict[str, tuple[Stamp, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass
+class Changes:
+    """What has come to be known; None for what is to be forgotten."""
+
+    agreed: dict[str, data.Agreed | None] = field(default_factory=dict)
+    hashes: dict[str, tuple[Stamp, tuple[str, ...]] | None] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.agreed) + len(self.hashes)
+
+
+def load(store: tdg_work_store.Store, folders: Folders) -> Memory:
+    """What is remembered of a pair of folders."""
+    memory = Memory()
+    pair = _number(store.connection, folders)
+    if pair is None:
+        return memory
+    rows = store.connection.execute("SELECT name, size, digest, generation FROM sync_agreed WHERE pair = ?", (pair,))
+    memory.agreed = {name: data.Agreed(*rest) for name, *rest in rows}
+    rows = store.connection.execute(
+        "SELECT path, size, mtime_ns, ctime_ns, digests FROM sync_hashes WHERE pair = ?", (pair,)
+    )
+    memory.hashes = {path: (Stamp(*rest), tuple(digests.split())) for path, *rest, digests in rows}
+    return memory
+
+
+def save(store: tdg_work_store.Store, folders: Folders, changes: Changes) -> None:
+    """Remembers changes, all or none.
+
+    Raises:
+        CloudError: `disk`.
+    """
+    with store.transaction() as connection:
+        pair = _number(connection, folders)
+        if pair is None:
+            inserted = connection.execute("INSERT INTO sync_pairs (folders) VALUES (?)", (folders.key(),))
+            pair = inserted.lastrowid
+        _save(connection, "sync_agreed", pair, changes.agreed)
+        _save(
+            connection,
+            "sync_hashes",
+            pair,
+            {path: known and (*known[0], " ".join(known[1])) for path, known in changes.hashes.items()},
+        )
+
+
+def _number(connection: sqlite3.Connection, folders: Folders) -> int | None:
+    row = connection.execute("SELECT pair FROM sync_pairs WHERE folders = ?", (folders.key(),)).fetchone()
+    return None if row is None else row[0]
+
+
+def _save(
+    connection: sqlite3.Connection, table: str, pair: int | None, changes: Mapping[str, tuple[object, ...] | None]
+) -> None:
+    column = {"sync_agreed": "name", "sync_hashes": "path"}[table]
+    gone = [(pair, key) for key, row in changes.items() if row is None]
+    connection.executemany(f"DELETE FROM {table} WHERE pair = ? AND {column} = ?", gone)  # noqa: S608  our own names
+    kept = [(pair, key, *row) for key, row in changes.items() if row is not None]
+    if kept:
+        marks = ", ".join("?" * len(kept[0]))
+        connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", kept)  # noqa: S608
+''',
+    "src/storage/tdg_work_streams.py": '''\
+"""Does the same thing to many items in several threads of its own.
+
+Thread: worker only.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import tdg_core_errors
+import tdg_work_loop
+
+CloudError = tdg_core_errors.CloudError
+
+T = TypeVar("T")
+
+
+def side_by_side(function: Callable[[T], Any], items: Iterable[T], streams: int) -> None:
+    """Calls `function(item)` for each item, at most `streams` at a time, and returns when all have ended.
+
+    Raises:
+        CloudError: The first one that `function` raised; no item is taken any more after it.
+    """
+    waiting = list(items)
+    waiting.reverse()
+    problems: list[CloudError] = []
+
+    def work() -> None:
+        while not problems:
+            try:
+                item = waiting.pop()
+            except IndexError:
+                return
+            _, error = tdg_work_loop.attempt(function, item)
+            if error is not None:
+                problems.append(error)
+
+    helpers = [
+        threading.Thread(target=work, name="tdg-stream", daemon=True) for _ in range(min(streams, len(waiting)) - 1)
+    ]
+    for helper in helpers:
+        helper.start()
+    work()
+    for helper in helpers:
+        helper.join()
+    if problems:
+        raise problems[0]
+
+
+def both(one: Callable[[], Any], other: Callable[[], Any]) -> tuple[Any, Any]:
+    """Calls two functions at once: what they returned.
+
+    Raises:
+        CloudError: What the first to fail raised.
+    """
+    results: dict[int, Any] = {}
+
+    def call(item: tuple[int, Callable[[], Any]]) -> None:
+        results[item[0]] = item[1]()
+
+    side_by_side(call, [(0, one), (1, other)], 2)
+    return results[0], results[1]
 ''',
     "src/storage/tdg_work_token.py": '''\
 """Ends what runs in a helper thread: asked for between two steps, and by closing what it waits in.
@@ -23185,6 +25968,10 @@ class Surroundings:
         self.known[name] = generation
 
 
+def _no_store(_function: Callable[[Any], Any]) -> Any:
+    raise CloudError("local", "This run has no store.")
+
+
 @dataclass(eq=False)
 class Run:
     """One attempt at a transfer, in a helper thread.
@@ -23211,6 +25998,8 @@ class Run:
     keep: Callable[[dict[str, Any]], None]
     #: Sends an event of the transfer's own (a page of a listing).
     emit: Callable[[tdg_core_messages.Message], None]
+    #: Calls a function with the engine's store, on the engine's thread, and waits for what it returns or raises.
+    ask_store: Callable[[Callable[[Any], Any]], Any] = _no_store
     around: Surroundings = field(default_factory=Surroundings)
     token: tdg_work_token.Token = field(default_factory=tdg_work_token.Token)
     #: Raised by one for each page of a listing that the main thread has taken.
@@ -23318,27 +26107,33 @@ _MOST_ROUNDS = 5
 def upload(run: Run) -> Info:
     """Uploads the run's local file and returns `{"metadata": ...}` of the new object.
 
-    The object is replaced whatever it was. `progress` tells bytes of the file.
+    The object is replaced whatever it was, or only if it has the generation of the option `replaces` (0: if there is
+    none). `progress` tells bytes of the file.
 
     Raises:
-        CloudError: Among others `local` when the file is missing or does not stop changing.
+        CloudError: Among others `local` when the file is missing or does not stop changing; `precondition` when the
+            object has another generation than `replaces`.
     """
+    pinned = run.options.get("replaces")
     for _ in range(_MOST_ROUNDS):
         file, before = tdg_disk_files.open_to_read(run.local_path)
         with file:
-            info = _Upload(run, file, before).upload()
+            info = _Upload(run, file, before, pinned).upload()
         if tdg_disk_files.fingerprint(run.local_path) == before:
             run.around.remember(run.remote_path, info["generation"])
             run.progress(before.size, before.size)
             return {"metadata": info, "size": before.size}
+        if pinned is not None:
+            pinned = info["generation"]  # what the next round replaces is our own
     raise CloudError("local", f"{run.local_path} kept changing while it was uploaded; upload it when it is finished.")
 
 
 class _Upload:
     """The upload of a file as it is now."""
 
-    def __init__(self, run: Run, file: BinaryIO, fingerprint: tdg_disk_files.Fingerprint) -> None:
+    def __init__(self, run: Run, file: BinaryIO, fingerprint: tdg_disk_files.Fingerprint, pinned: int | None) -> None:
         self._run = run
+        self._pinned = pinned
         self._file = file
         self._print = fingerprint
         self._tries = run.tries()
@@ -23354,7 +26149,10 @@ class _Upload:
         run, size = self._run, self._print.size
         send = self._send_small if size <= SMALL else self._send_large
         # A queue left by a former run may hold an upload that had arrived: then there is nothing to do.
-        replaces = None if run.restored else run.around.known.get(run.remote_path, 0 if size <= _GUESS else None)
+        guess = 0 if size <= _GUESS else None
+        replaces = None if run.restored else run.around.known.get(run.remote_path, guess)
+        if self._pinned is not None:
+            replaces = self._pinned
         maybe_arrived = run.restored
         rounds = 0
         while True:
@@ -23364,7 +26162,8 @@ class _Upload:
                     if there and maybe_arrived and self._is_ours(there):
                         return dict(there)
                     replaces = there["generation"] if there else 0
-                return send(replaces)
+                if self._pinned in {None, replaces}:
+                    return send(replaces)
             except CloudError as error:
                 if error.code == "precondition" and rounds < _MOST_ROUNDS:
                     rounds += 1
@@ -23373,6 +26172,8 @@ class _Upload:
                     continue
                 maybe_arrived |= error.todo == tdg_core_errors.RETRY
                 self._tries.failed(error)
+            else:
+                raise CloudError("precondition", f"{run.remote_path} was changed in the bucket meanwhile.")
 
     def _is_ours(self, info: Info) -> bool:
         """Whether an object is what this upload makes; who may read it is not known, so a public one never is."""

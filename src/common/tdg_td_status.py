@@ -1,5 +1,7 @@
 """The `status` table: one header row, one value row, written only when something changed.
 
+`status_view` holds the same with a line per column, which the small viewer of a node has room for.
+
 Thread: main only.
 """
 
@@ -49,6 +51,7 @@ class Status:
             self._write_whole(dat, self._values)
         else:
             dat.replaceRow(1, list(self._values.values()))
+        self._show(self._values)
         self._written = dict(self._values)
 
     def blank(self) -> None:
@@ -56,11 +59,24 @@ class Status:
         dat = self._comp.op("status")
         if dat is not None:
             self._write_whole(dat, self._blank)
+        self._show(self._blank)
         self._written = None
 
     def _write_whole(self, dat: Any, values: dict[str, str]) -> None:
         dat.clear()
         dat.appendRows([list(self._columns), list(values.values())])
+
+    def _show(self, values: dict[str, str]) -> None:
+        dat = self._comp.op("status_view")
+        if dat is None:
+            return
+        if self._written is None or dat.numRows != len(values) or dat.numCols != 2:
+            dat.clear()
+            dat.appendRows([[name, value] for name, value in values.items()])
+            return
+        for row, (name, value) in enumerate(values.items()):
+            if self._written[name] != value:
+                dat[row, 1] = value
 
     def as_dict(self) -> dict[str, str]:
         """What `GetStatus` returns."""
