@@ -1,5 +1,6 @@
 """The firestore engine without TouchDesigner, for tests: requests in, events out, a real server behind it."""
 
+import dataclasses
 import itertools
 import queue
 import threading
@@ -63,7 +64,7 @@ class Run:
         self.events: list[tdg_core_messages.Message] = []
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._outbox = tdg_bridge_outbox.Outbox()
-        arguments = {"open_gateway": open_gateway, "settings": given, "session": session}
+        arguments = {"open_gateway": open_gateway, "settings": dataclasses.replace(given, session=session)}
         serve = tdg_work_firestore.serve
         self._thread = threading.Thread(target=serve, args=(self._inbox, self._outbox), kwargs=arguments, daemon=True)
         self._thread.start()

@@ -25,6 +25,10 @@ FORCE_INTERVAL_S = 0.1
 _SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, message TEXT NOT NULL)"
 
 
+# Made once: `json.dumps` with arguments makes an encoder for every call.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Entry(NamedTuple):
     """One accepted request; `origin` and `number` together are never given twice."""
 
@@ -62,7 +66,7 @@ class Journal:
         Raises:
             sqlite3.Error: It could not be stored (disk full, folder read-only).
         """
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        text = _encode(message)
         cursor = self._connection.execute("INSERT INTO journal (origin, message) VALUES (?, ?)", (self._origin, text))
         self._dirty.set()
         return Entry(self._origin, int(cursor.lastrowid or 0), message)

@@ -66,6 +66,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         self._engine_fresh = False
         self._listener_states: dict[str, tuple[str, str]] = {}
         self._listener_notice = ""
+        self._counts = (-1, -1)
         self._turn = 0
 
     # Writing ---------------------------------------------------------------------------------------------------------
@@ -308,11 +309,14 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         self._show_counts()
 
     def _show_counts(self) -> None:
-        self.status.set(queue_depth=len(self.queue), collections=len(self.sync.views))
+        counts = (len(self.queue), len(self.sync.views))
+        if counts != self._counts:
+            self._counts = counts
+            self.status.set(queue_depth=counts[0], collections=counts[1])
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self._take_result, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -338,9 +342,6 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             if time.perf_counter() >= deadline:
                 break
         return True
-
-    def _take_result(self, _deadline: float) -> bool:
-        return self.outbound.take_result()
 
     def _apply(self, _deadline: float) -> bool:
         # What was applied is told first: with slow callbacks the changes gather where the newest replaces the others.
@@ -380,7 +381,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def make_settings(self, values: dict[str, Any]) -> tdg_core_firestore_settings.FirestoreSettings:
         key_file = tdg_td_params.absolute(str(values.get("Privatekey") or ""))
         store_file = "" if self._road is None else self._road.file(".db")
-        return tdg_core_firestore_settings.make(self.ownerComp.name, values, key_file, store_file)
+        return tdg_core_firestore_settings.make(self.ownerComp.name, values, key_file, store_file, self._session)
 
     def serve(self) -> tdg_bridge_thread.Serve:
         self._engine_fresh = True
@@ -388,7 +389,6 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             tdg_work_firestore.serve,
             open_gateway=tdg_gateway_firestore.open_gateway,
             settings=self.settings,
-            session=self._session,
         )
 
     def cache_folder(self, values: dict[str, Any]) -> str:

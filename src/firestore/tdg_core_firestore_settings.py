@@ -47,6 +47,8 @@ class FirestoreSettings(tdg_core_settings.Settings):
     filter_fields_mode: str = "exclude"
     expand_fields: tuple[str, ...] = ()
     hydrate: bool = True
+    #: Names this run of the component; writes of another run are found, not known.
+    session: str = ""
 
     @property
     def discovers(self) -> bool:
@@ -66,7 +68,7 @@ class FirestoreSettings(tdg_core_settings.Settings):
         return super().from_plain({**plain, **{name: tuple(plain[name]) for name in _LISTS if name in plain}})
 
 
-def make(component: str, values: Mapping[str, Any], key_file: str, store_file: str) -> FirestoreSettings:
+def make(component: str, values: Mapping[str, Any], key_file: str, store_file: str, session: str) -> FirestoreSettings:
     """Settings from parameter values.
 
     Args:
@@ -74,6 +76,7 @@ def make(component: str, values: Mapping[str, Any], key_file: str, store_file: s
         values: Evaluated parameters by name; a missing one counts as its default.
         key_file: *Private Key File* as an absolute path.
         store_file: Path of the engine's SQLite file; empty without a cache.
+        session: Names this run of the component.
     """
     text = tdg_core_settings.text
     return FirestoreSettings(
@@ -92,6 +95,7 @@ def make(component: str, values: Mapping[str, Any], key_file: str, store_file: s
         filter_fields_mode=_mode(values, "Filterfieldsmode", "exclude"),
         expand_fields=_words(values, "Expandfields"),
         hydrate=bool(values.get("Cachehydrate", True)),
+        session=session,
     )
 
 

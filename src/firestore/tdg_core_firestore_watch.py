@@ -25,9 +25,12 @@ class Target:
     Args:
         known: Ids of the documents that are shown already (a cached table). The first complete set is compared with
             them: what is missing there is removed. All that is in it is reported as added.
+        resumable: A query with a limit is not: a document comes into it without a change of its own, and where the
+            server remembers only the number of documents, nobody would notice.
     """
 
-    def __init__(self, known: Iterable[str] = ()) -> None:
+    def __init__(self, known: Iterable[str] = (), *, resumable: bool = True) -> None:
+        self._resumable = resumable
         #: Documents that are shown, with their version; 0 where it does not count.
         self._shown: dict[str, int] = dict.fromkeys(known, 0)
         #: Documents that the server counts and the filters keep out.
@@ -58,6 +61,8 @@ class Target:
 
     def resume(self) -> tuple[bytes, int]:
         """A stream is opened: the token or else the time from which changes are to be told; neither for everything."""
+        if not self._resumable:
+            self.restart()
         self._current = self._settled = False
         self._read_time = 0
         if not self._read_since:

@@ -4,6 +4,7 @@ Thread: main only.
 """
 
 import datetime
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -172,22 +173,27 @@ class Outbound:
         """The engine tells how writes ended; taken one by one within the frames' budgets."""
         self.results.extend(messages.Result(*item) for item in event.items)
 
-    def take_result(self) -> bool:
-        """Takes in how one write ended and tells the user; False when there is none."""
+    def take_results(self, deadline: float) -> bool:
+        """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
+
+        Args:
+            deadline: As `time.perf_counter` counts.
+        """
         if not self.results:
             return False
-        result = self.results.popleft()
-        self._queue.settle(result)
-        self._sync.settled(result)
-        if result.outcome == messages.SUPERSEDED:
-            return True
-        if result.outcome == messages.DEAD:
-            self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
-        function = self._callbacks.find("onWriteComplete")
-        if function is not None:
-            success = result.outcome == messages.CONFIRMED
-            for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
-                function(result.collection, result.doc_id, success, result.error)
+        tell = self._callbacks.find("onWriteComplete")
+        while self.results:
+            result = self.results.popleft()
+            self._queue.settle(result)
+            self._sync.settled(result)
+            if result.outcome == messages.DEAD:
+                self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
+            if tell is not None and result.outcome != messages.SUPERSEDED:
+                success = result.outcome == messages.CONFIRMED
+                for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
+                    tell(result.collection, result.doc_id, success, result.error)
+            if time.perf_counter() >= deadline:
+                break
         return True
 
 

@@ -103,22 +103,22 @@ class CollectionTable(tdg_td_tables.KeyedTable):
             return self._survey()
         edits = Edits()
         for number in rows:
-            if number == 0 or not self._inspect_row(number, edits):
+            if not self._inspect_row(number, edits):
                 return self._survey()
         return edits
 
     def _inspect_row(self, number: int, edits: Edits) -> bool:
         """Looks at one row; False when it is not the row that belongs there."""
-        found = tuple(self.dat.row(number, val=True) or ())  # one call into TouchDesigner for all cells
-        known = self.shadow.get(found[0]) if found else None
+        dat = self.dat
+        key = dat[number, 0]
+        known = None if key is None else self.shadow.get(key.val)
         if known is None or self._row(known[0]) != number:
             return False
-        if found == known:
-            return True
-        if found[_PAYLOAD] != known[_PAYLOAD]:
-            edits.typed[known[0]] = found[_PAYLOAD]
-        else:  # the other columns are ours
-            self.dat.replaceRow(number, list(known))
+        text = dat[number, _PAYLOAD].val
+        if text != known[_PAYLOAD]:
+            edits.typed[known[0]] = text
+        elif any(dat[number, column].val != known[column] for column in range(_PAYLOAD + 1, len(known))):
+            dat.replaceRow(number, list(known))  # the other columns are ours
         return True
 
     def _survey(self) -> Edits:

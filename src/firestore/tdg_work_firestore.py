@@ -53,7 +53,6 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         settings: What it starts with.
         open_gateway: Connects; see `tdg_gateway_firestore.open_gateway`.
         store: Its file.
-        session: Names this run of the component.
     """
 
     def __init__(
@@ -62,14 +61,15 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         settings: FirestoreSettings,
         open_gateway: Callable[[FirestoreSettings], Any],
         store: tdg_work_firestore_store.FirestoreStore,
-        session: str,
     ) -> None:
         super().__init__(loop, settings, open_gateway)
         self._store = store
         self._results = loop.outbox.stream(messages.WriteResults, _CHUNK)
         self._result_number = 0
         self._save_planned = False
-        self._durable = tdg_work_firestore_queue.DurableQueue(store, self._report, self._found, session, now_text)
+        self._durable = tdg_work_firestore_queue.DurableQueue(
+            store, self._report, self._found, settings.session, now_text
+        )
         self._sender = tdg_work_outbox.Sender(loop, self._durable, self._save, self.trouble)
         self._cache = tdg_work_firestore_cache.DocumentCache(loop, store, now_text)
         self._cache.filtered_by(settings.filters.fingerprint)
@@ -272,7 +272,6 @@ def serve(
     *,
     open_gateway: Callable[[FirestoreSettings], Any],
     settings: FirestoreSettings,
-    session: str,
 ) -> None:
     """Runs an engine until None is found in the inbox.
 
@@ -282,5 +281,5 @@ def serve(
     loop = tdg_work_loop.Loop(inbox, outbox)
     path = Path(settings.store_file) if settings.store_file else None
     store = tdg_work_firestore_store.FirestoreStore(path, loop.notice)
-    engine = FirestoreEngine(loop, settings, open_gateway, store, session)
+    engine = FirestoreEngine(loop, settings, open_gateway, store)
     loop.run(engine.handle, engine.close)

@@ -55,7 +55,7 @@ class Listener:
     def __init__(self, name: str, spec: Spec, known: Iterable[str], out: Any) -> None:
         self.name = name
         self.spec = spec
-        self.target = machine.Target(known)
+        self.target = machine.Target(known, resumable=not spec.limit)
         #: Where its changes go: the outbox's stream.
         self.out = out
         self.state = ""

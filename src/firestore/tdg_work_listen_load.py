@@ -4,7 +4,8 @@ Thread: worker only (the engine's loop), except `_read` and what it calls, which
 
 A page of 300 documents costs the CPU a thirtieth of 300 messages on a Listen stream, and Listen is known to fall silent
 over large first snapshots (https://github.com/googleapis/nodejs-firestore/issues/1057). The server's time is asked for
-first and changes since then are listened to afterwards: so the pages need not belong to one moment.
+first and changes since then are listened to afterwards. So the pages need not belong to one moment, as long as only
+documents are taken from them that have not changed since: of one that came and went in between nobody would tell.
 """
 
 import functools
@@ -93,7 +94,7 @@ class Loads:
         token = ""
         while not load.cancelled.is_set():
             page = self._patiently(load, load.gateway.list_page, load.collection, token, load.filters)
-            self._loop.call(_deliver, load, page.documents)
+            self._loop.call(_deliver, load, [found for found in page.documents if found.version <= since])
             token = page.token
             if not token:
                 break
