@@ -206,6 +206,7 @@ DESCRIPTIONS = {
       1,
       5
      ],
+     "enable": "me.par.Autoconnect",
      "help": "How fast the wait before a reconnect grows: base to the power of the failures so far, in seconds, never more than Backoff Max. 2 gives 2, 4, 8, 16 seconds. 1 tries again every second."
     },
     {
@@ -218,6 +219,7 @@ DESCRIPTIONS = {
       0,
       600
      ],
+     "enable": "me.par.Autoconnect",
      "help": "Longest wait in seconds before another attempt to reconnect. Lower it where the show should be online again soon after the network returns."
     },
     {
@@ -301,7 +303,7 @@ DESCRIPTIONS = {
      "label": "External Log DAT",
      "style": "DAT",
      "default": "",
-     "help": "A FIFO, table or text DAT of your own that every log entry is written to as well, for example to collect the logs of several components in one place. Leave empty for none."
+     "help": "A FIFO, table or text DAT of your own that every log entry but DEBUG is written to as well, for example to collect the logs of several components in one place. Leave empty for none."
     }
    ]
   },
@@ -312,19 +314,19 @@ DESCRIPTIONS = {
      "name": "Connect",
      "label": "Connect",
      "style": "Pulse",
-     "help": "Connect now. Returns at once; the state column of status goes from connecting to connected or error."
+     "help": "Connect now instead of waiting for the next attempt; while the circuit is open it waits all the same. Returns at once; the state column of status goes from connecting to connected or error."
     },
     {
      "name": "Disconnect",
      "label": "Disconnect",
      "style": "Pulse",
-     "help": "Close the connection. Tables and queues stay as they are."
+     "help": "Close the connection and stay disconnected until Connect is pressed, the credentials change or the project starts again. Tables and queues stay as they are, and what is asked for meanwhile waits."
     },
     {
      "name": "Reset",
      "label": "Reset",
      "style": "Pulse",
-     "help": "After a question: disconnect, empty queues and tables, close the circuit. Connect works again afterwards."
+     "help": "After a question: disconnect, empty the tables, discard writes and transfers that still wait, close the circuit. Connect works again afterwards. For a clean start; what is on the server stays."
     },
     {
      "name": "Flushdirty",
@@ -348,7 +350,7 @@ DESCRIPTIONS = {
      "label": "Build Number",
      "style": "Int",
      "default": 1,
-     "help": "Number of this release, counted up with every one. Name it when you report a problem.",
+     "help": "Number of this release, counted up with every one. Name it together with Version when you report a problem.",
      "read_only": true
     },
     {
@@ -364,7 +366,7 @@ DESCRIPTIONS = {
      "label": "Touch Build",
      "style": "Str",
      "default": "2025.32050",
-     "help": "The oldest TouchDesigner build that this release is made for.",
+     "help": "The oldest TouchDesigner build that this release is made for. In an older one parameters may be missing or behave otherwise: update TouchDesigner.",
      "read_only": true
     },
     {
@@ -372,7 +374,7 @@ DESCRIPTIONS = {
      "label": "Version",
      "style": "Str",
      "default": "0.1.0",
-     "help": "Version of this component. Changes between versions are listed in the changelog.",
+     "help": "Version of this component. What changed between versions is in the changelog; a newer version put over this one keeps parameters, queue and cache.",
      "section": true,
      "read_only": true
     },
@@ -380,14 +382,14 @@ DESCRIPTIONS = {
      "name": "Help",
      "label": "Help",
      "style": "Pulse",
-     "help": "Open the documentation of this version in the browser."
+     "help": "Open the documentation of this very version in the browser. It lies in the component, so no network is needed."
     },
     {
      "name": "Credits",
      "label": "Credits",
      "style": "Str",
-     "default": "td-gcp, MIT. Built on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0), SQLite (public domain), uv (MIT).",
-     "help": "What this component is built on, with the licences.",
+     "default": "td-gcp (MIT), on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0)",
+     "help": "What this component stands on, with the licences. The full list, with versions, is in the text DAT local/credits.",
      "read_only": true
     }
    ]
@@ -1348,11 +1350,25 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_work_bootstrap",
+   "path": "local/modules/tdg_bridge_turn",
    "type": "textDAT",
    "position": [
     0,
     -1050
+   ],
+   "color": [
+    0.7,
+    0.62,
+    0.5
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_bootstrap",
+   "type": "textDAT",
+   "position": [
+    0,
+    -1200
    ],
    "color": [
     0.55,
@@ -1366,7 +1382,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -1380,7 +1396,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -1394,7 +1410,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -1408,7 +1424,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -1422,7 +1438,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -1436,7 +1452,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -1450,7 +1466,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -1464,7 +1480,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -1478,7 +1494,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -1492,7 +1508,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -1506,7 +1522,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -1520,7 +1536,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -1534,7 +1550,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -1548,7 +1564,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -1562,7 +1578,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -1576,7 +1592,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1500
+    -1650
    ],
    "color": [
     0.7,
@@ -1590,7 +1606,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1500
+    -1650
    ],
    "color": [
     0.7,
@@ -1604,7 +1620,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1500
+    -1650
    ],
    "color": [
     0.7,
@@ -1618,7 +1634,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1500
+    -1650
    ],
    "color": [
     0.7,
@@ -1632,7 +1648,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1500
+    -1650
    ],
    "color": [
     0.7,
@@ -1646,7 +1662,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1500
+    -1650
    ],
    "color": [
     0.7,
@@ -1660,7 +1676,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1650
+    -1800
    ],
    "color": [
     0.7,
@@ -1674,7 +1690,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1650
+    -1800
    ],
    "color": [
     0.7,
@@ -1688,7 +1704,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -1702,7 +1718,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -1716,7 +1732,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -1730,7 +1746,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -1744,7 +1760,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -1758,7 +1774,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -1772,7 +1788,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -1786,7 +1802,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -1800,7 +1816,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -1814,7 +1830,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -1828,7 +1844,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -1842,7 +1858,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -1856,7 +1872,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -1870,7 +1886,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -1884,7 +1900,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -1898,7 +1914,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -1912,7 +1928,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -1926,7 +1942,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -1940,7 +1956,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -2250
+    -2400
    ],
    "color": [
     0.64,
@@ -1954,7 +1970,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -2250
+    -2400
    ],
    "color": [
     0.64,
@@ -2096,21 +2112,21 @@ DESCRIPTIONS = {
      "label": "Local Path",
      "style": "Folder",
      "default": "",
-     "help": "Folder on this machine that relative local paths are below, and that is synced. A relative one is below the project folder. Empty is the project folder itself; Sync needs a folder to be chosen."
+     "help": "Folder on this machine: relative local paths lie below it, and Sync works on it. A relative folder is below the project folder. Empty is the project folder itself; Sync needs a folder to be chosen."
     },
     {
      "name": "Remotepath",
      "label": "Remote Path",
      "style": "Str",
      "default": "",
-     "help": "Folder in the bucket that relative remote paths are below, for example media/. Empty is the whole bucket. A remote path that starts with a slash goes past this one."
+     "help": "Folder in the bucket, for example media/: relative remote paths lie below it, and Sync works on it. Empty is the whole bucket. A remote path that starts with a slash goes past this one."
     },
     {
      "name": "Makepublic",
      "label": "Make Public",
      "style": "Toggle",
      "default": false,
-     "help": "Make every uploaded file readable by anyone who knows its address. The bucket must allow public access per file (uniform access off). Upload(make_public=...) decides for a single file."
+     "help": "Make every uploaded file readable by anyone who knows its address, for example for a QR code. The bucket must allow public access per file (uniform access off). Upload(make_public=...) decides for a single file."
     },
     {
      "name": "Deleteremoteorphans",
@@ -2184,6 +2200,7 @@ DESCRIPTIONS = {
      "label": "Watch Folder",
      "style": "Toggle",
      "default": false,
+     "enable": "me.par.Localpath != '' or me.par.Watchfolder",
      "help": "Upload new and changed files below Local Path by themselves, once they have stopped growing. For a photo booth or a recorder that writes into the folder."
     }
    ]
@@ -2232,6 +2249,7 @@ DESCRIPTIONS = {
       1,
       5
      ],
+     "enable": "me.par.Autoconnect",
      "help": "How fast the wait before a reconnect grows: base to the power of the failures so far, in seconds, never more than Backoff Max. 2 gives 2, 4, 8, 16 seconds. 1 tries again every second."
     },
     {
@@ -2244,6 +2262,7 @@ DESCRIPTIONS = {
       0,
       600
      ],
+     "enable": "me.par.Autoconnect",
      "help": "Longest wait in seconds before another attempt to reconnect. Lower it where the show should be online again soon after the network returns."
     },
     {
@@ -2299,7 +2318,7 @@ DESCRIPTIONS = {
      "label": "External Log DAT",
      "style": "DAT",
      "default": "",
-     "help": "A FIFO, table or text DAT of your own that every log entry is written to as well, for example to collect the logs of several components in one place. Leave empty for none."
+     "help": "A FIFO, table or text DAT of your own that every log entry but DEBUG is written to as well, for example to collect the logs of several components in one place. Leave empty for none."
     }
    ]
   },
@@ -2310,19 +2329,19 @@ DESCRIPTIONS = {
      "name": "Connect",
      "label": "Connect",
      "style": "Pulse",
-     "help": "Connect now. Returns at once; the state column of status goes from connecting to connected or error."
+     "help": "Connect now instead of waiting for the next attempt; while the circuit is open it waits all the same. Returns at once; the state column of status goes from connecting to connected or error."
     },
     {
      "name": "Disconnect",
      "label": "Disconnect",
      "style": "Pulse",
-     "help": "Close the connection. Tables and queues stay as they are."
+     "help": "Close the connection and stay disconnected until Connect is pressed, the credentials change or the project starts again. Tables and queues stay as they are, and what is asked for meanwhile waits."
     },
     {
      "name": "Reset",
      "label": "Reset",
      "style": "Pulse",
-     "help": "After a question: disconnect, empty queues and tables, close the circuit. Connect works again afterwards."
+     "help": "After a question: disconnect, empty the tables, discard writes and transfers that still wait, close the circuit. Connect works again afterwards. For a clean start; what is on the server stays."
     },
     {
      "name": "Upload",
@@ -2358,7 +2377,7 @@ DESCRIPTIONS = {
      "label": "Build Number",
      "style": "Int",
      "default": 1,
-     "help": "Number of this release, counted up with every one. Name it when you report a problem.",
+     "help": "Number of this release, counted up with every one. Name it together with Version when you report a problem.",
      "read_only": true
     },
     {
@@ -2374,7 +2393,7 @@ DESCRIPTIONS = {
      "label": "Touch Build",
      "style": "Str",
      "default": "2025.32050",
-     "help": "The oldest TouchDesigner build that this release is made for.",
+     "help": "The oldest TouchDesigner build that this release is made for. In an older one parameters may be missing or behave otherwise: update TouchDesigner.",
      "read_only": true
     },
     {
@@ -2382,7 +2401,7 @@ DESCRIPTIONS = {
      "label": "Version",
      "style": "Str",
      "default": "0.1.0",
-     "help": "Version of this component. Changes between versions are listed in the changelog.",
+     "help": "Version of this component. What changed between versions is in the changelog; a newer version put over this one keeps parameters, queue and cache.",
      "section": true,
      "read_only": true
     },
@@ -2390,14 +2409,14 @@ DESCRIPTIONS = {
      "name": "Help",
      "label": "Help",
      "style": "Pulse",
-     "help": "Open the documentation of this version in the browser."
+     "help": "Open the documentation of this very version in the browser. It lies in the component, so no network is needed."
     },
     {
      "name": "Credits",
      "label": "Credits",
      "style": "Str",
-     "default": "td-gcp, MIT. Built on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0), SQLite (public domain), uv (MIT).",
-     "help": "What this component is built on, with the licences.",
+     "default": "td-gcp (MIT), on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0)",
+     "help": "What this component stands on, with the licences. The full list, with versions, is in the text DAT local/credits.",
      "read_only": true
     }
    ]
@@ -3228,11 +3247,25 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_work_bootstrap",
+   "path": "local/modules/tdg_bridge_turn",
    "type": "textDAT",
    "position": [
     0,
     -1050
+   ],
+   "color": [
+    0.7,
+    0.62,
+    0.5
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_bootstrap",
+   "type": "textDAT",
+   "position": [
+    0,
+    -1200
    ],
    "color": [
     0.55,
@@ -3246,7 +3279,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -3260,7 +3293,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -3274,7 +3307,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -3288,7 +3321,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -3302,7 +3335,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1050
+    -1200
    ],
    "color": [
     0.55,
@@ -3316,7 +3349,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -3330,7 +3363,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -3344,7 +3377,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -3358,7 +3391,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -3372,7 +3405,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -3386,7 +3419,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1200
+    -1350
    ],
    "color": [
     0.55,
@@ -3400,7 +3433,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -3414,7 +3447,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -3428,7 +3461,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -3442,7 +3475,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -3456,7 +3489,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -3470,7 +3503,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1350
+    -1500
    ],
    "color": [
     0.55,
@@ -3484,7 +3517,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1500
+    -1650
    ],
    "color": [
     0.55,
@@ -3498,7 +3531,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1500
+    -1650
    ],
    "color": [
     0.55,
@@ -3512,7 +3545,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1650
+    -1800
    ],
    "color": [
     0.7,
@@ -3526,7 +3559,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1650
+    -1800
    ],
    "color": [
     0.7,
@@ -3540,7 +3573,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1650
+    -1800
    ],
    "color": [
     0.7,
@@ -3554,7 +3587,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1650
+    -1800
    ],
    "color": [
     0.7,
@@ -3568,7 +3601,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1650
+    -1800
    ],
    "color": [
     0.7,
@@ -3582,7 +3615,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -3596,7 +3629,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -3610,7 +3643,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -3624,7 +3657,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -3638,7 +3671,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -3652,7 +3685,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1800
+    -1950
    ],
    "color": [
     0.64,
@@ -3666,7 +3699,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -3680,7 +3713,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -3694,7 +3727,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -3708,7 +3741,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -3722,7 +3755,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     800,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -3736,7 +3769,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     1000,
-    -1950
+    -2100
    ],
    "color": [
     0.64,
@@ -3750,7 +3783,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     0,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -3764,7 +3797,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -3778,7 +3811,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    -2100
+    -2250
    ],
    "color": [
     0.64,
@@ -3880,6 +3913,7 @@ TEXTS = {
         "local/modules/tdg_bridge_private": "src/common/tdg_bridge_private.py",
         "local/modules/tdg_bridge_slot": "src/common/tdg_bridge_slot.py",
         "local/modules/tdg_bridge_thread": "src/common/tdg_bridge_thread.py",
+        "local/modules/tdg_bridge_turn": "src/common/tdg_bridge_turn.py",
         "local/modules/tdg_core_bootstrap_messages": "src/common/tdg_core_bootstrap_messages.py",
         "local/modules/tdg_core_connection": "src/common/tdg_core_connection.py",
         "local/modules/tdg_core_errors": "src/common/tdg_core_errors.py",
@@ -3975,6 +4009,7 @@ TEXTS = {
         "local/modules/tdg_bridge_private": "src/common/tdg_bridge_private.py",
         "local/modules/tdg_bridge_slot": "src/common/tdg_bridge_slot.py",
         "local/modules/tdg_bridge_thread": "src/common/tdg_bridge_thread.py",
+        "local/modules/tdg_bridge_turn": "src/common/tdg_bridge_turn.py",
         "local/modules/tdg_core_bootstrap_messages": "src/common/tdg_core_bootstrap_messages.py",
         "local/modules/tdg_core_connection": "src/common/tdg_core_connection.py",
         "local/modules/tdg_core_crc32c": "src/storage/tdg_core_crc32c.py",
@@ -4240,10 +4275,10 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p><code>Circuittimeout</code> &#183; number &#183; default <code>60.0</code> &#183; 0 or more</p>
 <p>Seconds the circuit stays open before one probe is let through. If the probe succeeds everything goes on, if not the wait begins again. Lower it where a break of the network should be over quickly.</p>
 <h3 id="backoffbase">Backoff Base</h3>
-<p><code>Backoffbase</code> &#183; number &#183; default <code>2.0</code> &#183; 1 or more</p>
+<p><code>Backoffbase</code> &#183; number &#183; default <code>2.0</code> &#183; 1 or more &#183; can be used while <em>Auto Connect</em> is on</p>
 <p>How fast the wait before a reconnect grows: base to the power of the failures so far, in seconds, never more than Backoff Max. 2 gives 2, 4, 8, 16 seconds. 1 tries again every second.</p>
 <h3 id="backoffmax">Backoff Max (s)</h3>
-<p><code>Backoffmax</code> &#183; number &#183; default <code>300.0</code> &#183; 0 or more</p>
+<p><code>Backoffmax</code> &#183; number &#183; default <code>300.0</code> &#183; 0 or more &#183; can be used while <em>Auto Connect</em> is on</p>
 <p>Longest wait in seconds before another attempt to reconnect. Lower it where the show should be online again soon after the network returns.</p>
 <h3 id="framebudget">Frame Budget (ms)</h3>
 <p><code>Framebudget</code> &#183; number &#183; default <code>2.0</code> &#183; 0.1 or more</p>
@@ -4283,7 +4318,7 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p>Text DAT whose functions are called when something happens. They run on the main thread, so keep them short. A function that is missing is simply not called; an error in one is logged as a warning.</p>
 <h3 id="logop">External Log DAT</h3>
 <p><code>Logop</code> &#183; DAT &#183; default empty</p>
-<p>A FIFO, table or text DAT of your own that every log entry is written to as well, for example to collect the logs of several components in one place. Leave empty for none.</p>
+<p>A FIFO, table or text DAT of your own that every log entry but DEBUG is written to as well, for example to collect the logs of several components in one place. Leave empty for none.</p>
 <h2 id="page-controls">Page Controls</h2>
 <div class=table><table>
 <tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
@@ -4295,13 +4330,13 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 </table></div>
 <h3 id="connect">Connect</h3>
 <p><code>Connect</code> &#183; button</p>
-<p>Connect now. Returns at once; the state column of status goes from connecting to connected or error.</p>
+<p>Connect now instead of waiting for the next attempt; while the circuit is open it waits all the same. Returns at once; the state column of status goes from connecting to connected or error.</p>
 <h3 id="disconnect">Disconnect</h3>
 <p><code>Disconnect</code> &#183; button</p>
-<p>Close the connection. Tables and queues stay as they are.</p>
+<p>Close the connection and stay disconnected until Connect is pressed, the credentials change or the project starts again. Tables and queues stay as they are, and what is asked for meanwhile waits.</p>
 <h3 id="reset">Reset</h3>
 <p><code>Reset</code> &#183; button</p>
-<p>After a question: disconnect, empty queues and tables, close the circuit. Connect works again afterwards.</p>
+<p>After a question: disconnect, empty the tables, discard writes and transfers that still wait, close the circuit. Connect works again afterwards. For a clean start; what is on the server stays.</p>
 <h3 id="flushdirty">Flush Dirty</h3>
 <p><code>Flushdirty</code> &#183; button</p>
 <p>Send every row whose _dirty is 1, for example after a mistyped payload was put right.</p>
@@ -4316,26 +4351,26 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <tr><td>Touch Build</td><td><code>Touchbuild</code></td><td>Str</td><td><code>2025.32050</code></td><td></td></tr>
 <tr><td>Version</td><td><code>Version</code></td><td>Str</td><td><code>0.1.0</code></td><td></td></tr>
 <tr><td>Help</td><td><code>Help</code></td><td>Pulse</td><td></td><td></td></tr>
-<tr><td>Credits</td><td><code>Credits</code></td><td>Str</td><td><code>td-gcp, MIT. Built on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0), SQLite (public domain), uv (MIT).</code></td><td></td></tr>
+<tr><td>Credits</td><td><code>Credits</code></td><td>Str</td><td><code>td-gcp (MIT), on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0)</code></td><td></td></tr>
 </table></div>
 <h3 id="build">Build Number</h3>
 <p><code>Build</code> &#183; whole number &#183; read-only</p>
-<p>Number of this release, counted up with every one. Name it when you report a problem.</p>
+<p>Number of this release, counted up with every one. Name it together with Version when you report a problem.</p>
 <h3 id="date">Build Date</h3>
 <p><code>Date</code> &#183; text &#183; read-only</p>
 <p>Day this release was built, as year-month-day.</p>
 <h3 id="touchbuild">Touch Build</h3>
 <p><code>Touchbuild</code> &#183; text &#183; read-only</p>
-<p>The oldest TouchDesigner build that this release is made for.</p>
+<p>The oldest TouchDesigner build that this release is made for. In an older one parameters may be missing or behave otherwise: update TouchDesigner.</p>
 <h3 id="version">Version</h3>
 <p><code>Version</code> &#183; text &#183; read-only</p>
-<p>Version of this component. Changes between versions are listed in the changelog.</p>
+<p>Version of this component. What changed between versions is in the changelog; a newer version put over this one keeps parameters, queue and cache.</p>
 <h3 id="help">Help</h3>
 <p><code>Help</code> &#183; button</p>
-<p>Open the documentation of this version in the browser.</p>
+<p>Open the documentation of this very version in the browser. It lies in the component, so no network is needed.</p>
 <h3 id="credits">Credits</h3>
 <p><code>Credits</code> &#183; text &#183; read-only</p>
-<p>What this component is built on, with the licences.</p>
+<p>What this component stands on, with the licences. The full list, with versions, is in the text DAT local/credits.</p>
 <p>Methods are called on the component, <code>op.firestore.PushDoc(collection, doc_id, data)</code>, on TouchDesigner's main thread. They return at once; what became of it comes to the callbacks and stands in the tables.</p>
 <h2 id="methods">Methods</h2>
 <h3 id="pushdoc">PushDoc</h3>
@@ -4676,13 +4711,13 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 </table></div>
 <h3 id="localpath">Local Path</h3>
 <p><code>Localpath</code> &#183; folder &#183; default empty</p>
-<p>Folder on this machine that relative local paths are below, and that is synced. A relative one is below the project folder. Empty is the project folder itself; Sync needs a folder to be chosen.</p>
+<p>Folder on this machine: relative local paths lie below it, and Sync works on it. A relative folder is below the project folder. Empty is the project folder itself; Sync needs a folder to be chosen.</p>
 <h3 id="remotepath">Remote Path</h3>
 <p><code>Remotepath</code> &#183; text &#183; default empty</p>
-<p>Folder in the bucket that relative remote paths are below, for example media/. Empty is the whole bucket. A remote path that starts with a slash goes past this one.</p>
+<p>Folder in the bucket, for example media/: relative remote paths lie below it, and Sync works on it. Empty is the whole bucket. A remote path that starts with a slash goes past this one.</p>
 <h3 id="makepublic">Make Public</h3>
 <p><code>Makepublic</code> &#183; on or off &#183; default off</p>
-<p>Make every uploaded file readable by anyone who knows its address. The bucket must allow public access per file (uniform access off). Upload(make_public=...) decides for a single file.</p>
+<p>Make every uploaded file readable by anyone who knows its address, for example for a QR code. The bucket must allow public access per file (uniform access off). Upload(make_public=...) decides for a single file.</p>
 <h3 id="deleteremoteorphans">Delete Remote Orphans</h3>
 <p><code>Deleteremoteorphans</code> &#183; on or off &#183; default off</p>
 <p>Sync deletes files in the bucket that are no longer in the local folder. For a folder that is the one source of truth. More than Max Delete at once is refused.</p>
@@ -4700,7 +4735,7 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p>What Sync does with a file that was changed on both sides since the last sync. Keep Both saves the older one beside the other as name.conflict-&lt;time>. Every conflict is reported in onSyncComplete.</p>
 <ul><li><code>newest</code>: Newest Wins</li><li><code>keepboth</code>: Keep Both</li><li><code>local</code>: Local Wins</li><li><code>remote</code>: Remote Wins</li></ul>
 <h3 id="watchfolder">Watch Folder</h3>
-<p><code>Watchfolder</code> &#183; on or off &#183; default off</p>
+<p><code>Watchfolder</code> &#183; on or off &#183; default off &#183; can be used while <em>Local Path</em> is set or <em>Watch Folder</em> is on</p>
 <p>Upload new and changed files below Local Path by themselves, once they have stopped growing. For a photo booth or a recorder that writes into the folder.</p>
 <h2 id="page-conn">Page Conn</h2>
 <div class=table><table>
@@ -4723,10 +4758,10 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p><code>Circuittimeout</code> &#183; number &#183; default <code>60.0</code> &#183; 0 or more</p>
 <p>Seconds the circuit stays open before one probe is let through. If the probe succeeds everything goes on, if not the wait begins again. Lower it where a break of the network should be over quickly.</p>
 <h3 id="backoffbase">Backoff Base</h3>
-<p><code>Backoffbase</code> &#183; number &#183; default <code>2.0</code> &#183; 1 or more</p>
+<p><code>Backoffbase</code> &#183; number &#183; default <code>2.0</code> &#183; 1 or more &#183; can be used while <em>Auto Connect</em> is on</p>
 <p>How fast the wait before a reconnect grows: base to the power of the failures so far, in seconds, never more than Backoff Max. 2 gives 2, 4, 8, 16 seconds. 1 tries again every second.</p>
 <h3 id="backoffmax">Backoff Max (s)</h3>
-<p><code>Backoffmax</code> &#183; number &#183; default <code>300.0</code> &#183; 0 or more</p>
+<p><code>Backoffmax</code> &#183; number &#183; default <code>300.0</code> &#183; 0 or more &#183; can be used while <em>Auto Connect</em> is on</p>
 <p>Longest wait in seconds before another attempt to reconnect. Lower it where the show should be online again soon after the network returns.</p>
 <h3 id="framebudget">Frame Budget (ms)</h3>
 <p><code>Framebudget</code> &#183; number &#183; default <code>2.0</code> &#183; 0.1 or more</p>
@@ -4750,7 +4785,7 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p>Text DAT whose functions are called when something happens. They run on the main thread, so keep them short. A function that is missing is simply not called; an error in one is logged as a warning.</p>
 <h3 id="logop">External Log DAT</h3>
 <p><code>Logop</code> &#183; DAT &#183; default empty</p>
-<p>A FIFO, table or text DAT of your own that every log entry is written to as well, for example to collect the logs of several components in one place. Leave empty for none.</p>
+<p>A FIFO, table or text DAT of your own that every log entry but DEBUG is written to as well, for example to collect the logs of several components in one place. Leave empty for none.</p>
 <h2 id="page-controls">Page Controls</h2>
 <div class=table><table>
 <tr><th>Label</th><th>Name</th><th>Style</th><th>Default</th><th>Range or menu</th></tr>
@@ -4764,13 +4799,13 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 </table></div>
 <h3 id="connect">Connect</h3>
 <p><code>Connect</code> &#183; button</p>
-<p>Connect now. Returns at once; the state column of status goes from connecting to connected or error.</p>
+<p>Connect now instead of waiting for the next attempt; while the circuit is open it waits all the same. Returns at once; the state column of status goes from connecting to connected or error.</p>
 <h3 id="disconnect">Disconnect</h3>
 <p><code>Disconnect</code> &#183; button</p>
-<p>Close the connection. Tables and queues stay as they are.</p>
+<p>Close the connection and stay disconnected until Connect is pressed, the credentials change or the project starts again. Tables and queues stay as they are, and what is asked for meanwhile waits.</p>
 <h3 id="reset">Reset</h3>
 <p><code>Reset</code> &#183; button</p>
-<p>After a question: disconnect, empty queues and tables, close the circuit. Connect works again afterwards.</p>
+<p>After a question: disconnect, empty the tables, discard writes and transfers that still wait, close the circuit. Connect works again afterwards. For a clean start; what is on the server stays.</p>
 <h3 id="upload">Upload</h3>
 <p><code>Upload</code> &#183; button</p>
 <p>Bring the folder in the bucket up to date with Local Path: SyncFolder('upload').</p>
@@ -4791,26 +4826,26 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <tr><td>Touch Build</td><td><code>Touchbuild</code></td><td>Str</td><td><code>2025.32050</code></td><td></td></tr>
 <tr><td>Version</td><td><code>Version</code></td><td>Str</td><td><code>0.1.0</code></td><td></td></tr>
 <tr><td>Help</td><td><code>Help</code></td><td>Pulse</td><td></td><td></td></tr>
-<tr><td>Credits</td><td><code>Credits</code></td><td>Str</td><td><code>td-gcp, MIT. Built on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0), SQLite (public domain), uv (MIT).</code></td><td></td></tr>
+<tr><td>Credits</td><td><code>Credits</code></td><td>Str</td><td><code>td-gcp (MIT), on firebase-admin, google-cloud-storage, google-cloud-firestore and gRPC (Apache 2.0)</code></td><td></td></tr>
 </table></div>
 <h3 id="build">Build Number</h3>
 <p><code>Build</code> &#183; whole number &#183; read-only</p>
-<p>Number of this release, counted up with every one. Name it when you report a problem.</p>
+<p>Number of this release, counted up with every one. Name it together with Version when you report a problem.</p>
 <h3 id="date">Build Date</h3>
 <p><code>Date</code> &#183; text &#183; read-only</p>
 <p>Day this release was built, as year-month-day.</p>
 <h3 id="touchbuild">Touch Build</h3>
 <p><code>Touchbuild</code> &#183; text &#183; read-only</p>
-<p>The oldest TouchDesigner build that this release is made for.</p>
+<p>The oldest TouchDesigner build that this release is made for. In an older one parameters may be missing or behave otherwise: update TouchDesigner.</p>
 <h3 id="version">Version</h3>
 <p><code>Version</code> &#183; text &#183; read-only</p>
-<p>Version of this component. Changes between versions are listed in the changelog.</p>
+<p>Version of this component. What changed between versions is in the changelog; a newer version put over this one keeps parameters, queue and cache.</p>
 <h3 id="help">Help</h3>
 <p><code>Help</code> &#183; button</p>
-<p>Open the documentation of this version in the browser.</p>
+<p>Open the documentation of this very version in the browser. It lies in the component, so no network is needed.</p>
 <h3 id="credits">Credits</h3>
 <p><code>Credits</code> &#183; text &#183; read-only</p>
-<p>What this component is built on, with the licences.</p>
+<p>What this component stands on, with the licences. The full list, with versions, is in the text DAT local/credits.</p>
 <p>Methods are called on the component, <code>op.storage.Upload(local_path=None, remote_path=None, make_public=None, content_type=None, metadata=None, cache_control=None)</code>, on TouchDesigner's main thread. They return at once; what became of it comes to the callbacks and stands in the tables.</p>
 <h2 id="methods">Methods</h2>
 <h3 id="upload">Upload</h3>
@@ -6185,9 +6220,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 import tdg_bridge_journal
+import tdg_bridge_outbox
 import tdg_core_messages
 
 Message = tdg_core_messages.Message
+
+#: Events after which nobody is there to ask.
+_ENDS = frozenset({tdg_core_messages.EngineEnded.kind, tdg_core_messages.EngineUnavailable.kind})
 
 
 class Transport(Protocol):
@@ -6196,12 +6235,15 @@ class Transport(Protocol):
     def start(self) -> None: ...
     def send(self, request: Message) -> None: ...
     def receive(self) -> Message | None: ...
-    def post(self, event: Message) -> None: ...
+    def finish(self) -> None: ...
     def stop(self) -> None: ...
 
 
 class Bridge:
     """Requests go in, events come out, accepted ones are in the journal first.
+
+    Between two engines, from the moment that one is asked to end or has fallen until the next one begins, requests wait
+    here in their order.
 
     Args:
         transport: Where the engine lives.
@@ -6212,7 +6254,15 @@ class Bridge:
         self.transport = transport
         self._journal = journal
         self._closed = False
+        self._own = tdg_bridge_outbox.Outbox()
+        self._held: list[Message] = []
+        self._holds = False
         self._begin()
+
+    def finish(self) -> None:
+        """Asks the engine to end; `EngineEnded` comes when it has, after all that it had to tell."""
+        self._holds = True
+        self.transport.finish()
 
     def replace(self, transport: Transport) -> None:
         """Goes on with another transport; the engine behind the former one has ended."""
@@ -6221,7 +6271,10 @@ class Bridge:
 
     def submit(self, request: Message) -> None:
         """Hands a request to the engine."""
-        self.transport.send(request)
+        if self._holds:
+            self._held.append(request)
+        else:
+            self.transport.send(request)
 
     def accept(self, request: Message) -> str:
         """Stores a request before handing it over: from here on it survives this process.
@@ -6237,8 +6290,12 @@ class Bridge:
         except sqlite3.Error as error:
             entry = tdg_bridge_journal.Entry("", 0, message)
             problem = f"not stored on disk, kept in memory only ({error}); free or unlock the cache folder"
-        self._send(entry)
+        self.submit(tdg_core_messages.Accepted(*entry))
         return problem
+
+    def post(self, event: Message) -> None:
+        """Lets a task outside the engine (the installer) send an event the same way. Any thread."""
+        self._own.put(event)
 
     def drain(self, handle: Callable[[Message], None], budget_s: float) -> int:
         """Gives waiting events to `handle`, at least one, more while the budget in seconds lasts; how many it took.
@@ -6247,11 +6304,12 @@ class Bridge:
         """
         deadline = time.perf_counter() + budget_s
         taken = 0
-        while not self._closed and (event := self.transport.receive()) is not None:
+        while not self._closed and (event := self._next()) is not None:
             taken += 1
             if event.kind == tdg_core_messages.Stored.kind:
                 self._journal.forget(event.entries)  # type: ignore[attr-defined]
             else:
+                self._holds = self._holds or event.kind in _ENDS
                 handle(event)
             if time.perf_counter() >= deadline:
                 break
@@ -6260,17 +6318,26 @@ class Bridge:
     def close(self) -> None:
         """Ends the engine without waiting for it. Idempotent."""
         self._closed = True
+        self._own.close()
         self.transport.stop()
         self._journal.close()
 
-    def _begin(self) -> None:
-        """Starts the engine and hands it what the one before it has not stored."""
-        self.transport.start()
-        for entry in self._journal.entries():
-            self._send(entry)
+    def _next(self) -> Message | None:
+        own = self._own.take()
+        return self.transport.receive() if own is None else own
 
-    def _send(self, entry: tdg_bridge_journal.Entry) -> None:
-        self.transport.send(tdg_core_messages.Accepted(*entry))
+    def _begin(self) -> None:
+        """Starts the engine and hands it what the one before it has not stored, then what was held."""
+        self.transport.start()
+        held, self._held, self._holds = self._held, [], False
+        known = {
+            (request.journal, request.entry) for request in held if isinstance(request, tdg_core_messages.Accepted)
+        }
+        for entry in self._journal.entries():
+            if (entry.origin, entry.number) not in known:
+                self.transport.send(tdg_core_messages.Accepted(*entry))
+        for request in held:
+            self.transport.send(request)
 ''',
     "src/common/tdg_bridge_journal.py": '''\
 """What the user was promised, on disk before the method returns: the accepted requests that no engine has stored yet.
@@ -6660,16 +6727,11 @@ from collections.abc import Callable
 from typing import Any
 
 import tdg_bridge_outbox
+import tdg_bridge_turn
 import tdg_core_messages
 
 #: An engine's entry point: serves requests from the inbox until it finds None there, then ends all its threads.
 Serve = Callable[["queue.SimpleQueue[Any]", tdg_bridge_outbox.Outbox], None]
-
-#: How long a new engine waits for the one before it to end; every call of an engine has a shorter time-out.
-_PREDECESSOR_S = 90.0
-
-#: After that long the user is told what is being waited for.
-_PREDECESSOR_TOLD_S = 2.0
 
 
 class ThreadTransport:
@@ -6680,12 +6742,14 @@ class ThreadTransport:
         slot: What no two engines may use at once (`tdg_bridge_slot`). The engine before may still be finishing a call;
             the new one begins when it has ended, so that nothing is sent twice at once.
         name: The thread's name.
+        turn: Path of the file that says whose turn it is; empty without files.
     """
 
-    def __init__(self, serve: Serve, slot: dict[str, Any], name: str) -> None:
+    def __init__(self, serve: Serve, slot: dict[str, Any], name: str, turn: str = "") -> None:
         self._serve = serve
         self._slot = slot
         self._name = name
+        self._turn = turn
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._outbox = tdg_bridge_outbox.Outbox()
 
@@ -6696,7 +6760,7 @@ class ThreadTransport:
             RuntimeError: The system gives no more threads.
         """
         former_ended, ended = self._slot.get("ended"), threading.Event()
-        args = (former_ended, self._serve, self._inbox, self._outbox, ended)
+        args = (former_ended, self._turn, self._serve, self._inbox, self._outbox, ended)
         threading.Thread(target=_run, args=args, name=self._name, daemon=True).start()
         self._slot["ended"] = ended
 
@@ -6712,14 +6776,25 @@ class ThreadTransport:
         """Lets a task outside the engine (the installer) send an event the same way. Any thread."""
         self._outbox.put(event)
 
+    def finish(self) -> None:
+        """Asks the engine to end; what it has to tell until then still comes, `EngineEnded` is the last of it."""
+        self._inbox.put(None)
+
     def stop(self) -> None:
         """Asks the engine to end; does not wait for it. Idempotent."""
         self._outbox.close()
         self._inbox.put(None)
 
 
+def reason_of(error: BaseException) -> str:
+    """Why an engine fell. An exception of another kind is a defect; its text may hold a secret and is not told."""
+    said = getattr(error, "message", "") if hasattr(error, "code") else ""
+    return said or f"{type(error).__name__}, a defect; please report this line"
+
+
 def _run(
     former_ended: threading.Event | None,
+    turn: str,
     serve: Serve,
     inbox: "queue.SimpleQueue[Any]",
     outbox: tdg_bridge_outbox.Outbox,
@@ -6727,21 +6802,86 @@ def _run(
     # Bound here: TouchDesigner may clear a module's globals under its threads.
     ended_event: Callable[[str], tdg_core_messages.Message] = tdg_core_messages.EngineEnded,
     logged: Callable[[str, str], tdg_core_messages.Message] = tdg_core_messages.Logged,
-    patience_s: tuple[float, float] = (_PREDECESSOR_TOLD_S, _PREDECESSOR_S),
+    wait: Callable[[threading.Event | None, Callable[[str], None]], None] = tdg_bridge_turn.wait,
+    take: Callable[[str, Callable[[str], None]], Callable[[], None]] = tdg_bridge_turn.take,
+    reason_of: Callable[[BaseException], str] = reason_of,
 ) -> None:
+    release = None
     try:
-        if former_ended is not None and not former_ended.wait(patience_s[0]):
-            outbox.put(logged("INFO", "waiting for the former engine to finish its last calls"))
-            former_ended.wait(patience_s[1])
+        wait(former_ended, lambda text: outbox.put(logged("INFO", text)))
+        release = take(turn, lambda text: outbox.put(logged("INFO", text)))
         serve(inbox, outbox)
         reason = "it ended without being asked to"
     except BaseException as error:  # a thread's last line: the main thread must hear of anything
-        # An exception of another kind is a defect; its text may hold a secret and is not told.
-        reason = getattr(error, "message", "") if hasattr(error, "code") else ""
-        reason = reason or f"{type(error).__name__}, a defect; please report this line"
+        reason = reason_of(error)
     finally:
+        if release is not None:
+            release()
         ended.set()
     outbox.put(ended_event(reason))  # goes nowhere once the engine was asked to end
+''',
+    "src/common/tdg_bridge_turn.py": '''\
+"""Whose turn it is: an engine begins when the one before it has ended, wherever that one ran.
+
+Thread: worker only.
+
+Two engines on one set of files would send everything twice. Within one host an Event says when the former engine has
+ended. A lock on a file says it where the former one belonged to a host that was killed.
+"""
+
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import tdg_disk_lock
+
+#: How long a new engine waits for the one before it to end; every call of an engine has a shorter time-out.
+PATIENCE_S = 90.0
+
+#: After that long the user is told what is being waited for.
+_TOLD_S = 2.0
+
+_LOOK_S = 0.05
+
+_WAITING = "waiting for the former engine to finish its last calls"
+
+
+def wait(former_ended: threading.Event | None, tell: Callable[[str], None]) -> None:
+    """Waits for the former engine of this host; not for ever, as a hung one never ends."""
+    if former_ended is not None and not former_ended.wait(_TOLD_S):
+        tell(_WAITING)
+        former_ended.wait(PATIENCE_S)
+
+
+def take(path: str, tell: Callable[[str], None]) -> Callable[[], None]:
+    """Locks the file, waiting for whoever holds it; not for ever, and not where the file cannot be made.
+
+    Returns:
+        What gives the lock back.
+    """
+    begun, told = time.monotonic(), False
+    while path:
+        try:
+            descriptor = tdg_disk_lock.acquire(Path(path), str(os.getpid()))
+        except OSError:
+            break
+        if descriptor is not None:
+            return functools.partial(os.close, descriptor)
+        waited_s = time.monotonic() - begun
+        if waited_s > _TOLD_S and not told:
+            told = True
+            tell(_WAITING)
+        if waited_s > PATIENCE_S:
+            break
+        time.sleep(_LOOK_S)
+    return _nothing
+
+
+def _nothing() -> None:
+    """No lock was taken."""
 ''',
     "src/common/tdg_core_bootstrap_messages.py": '''\
 """What the tasks that look for and install packages tell the main thread.
@@ -11948,6 +12088,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     PARAMETERS = tdg_core_firestore_settings.PARAMETERS
     STEM = "gcp"
     CALLBACKS_NAME = "callbacks"
+    PACKAGES = tdg_gateway_firestore.PACKAGES
 
     settings: tdg_core_firestore_settings.FirestoreSettings
     queue: tdg_td_firestore_queue.QueueTables
@@ -15524,6 +15665,19 @@ names = tdg_core_firestore_names
 #: Contract A4: SDK values -> payload values and back.
 serialize_value = tdg_core_firestore_codec_sdk.serialize_value
 deserialize_value = tdg_gateway_firestore_values.deserialize_value
+
+#: What is imported in `tdg_gateway_firestore_api` and in `tdg_gateway_app`.
+PACKAGES = (
+    "firebase_admin",
+    "firebase_admin.credentials",
+    "google.api_core.datetime_helpers",
+    "google.auth.transport.grpc",
+    "google.auth.transport.requests",
+    "google.cloud.firestore",
+    "google.cloud.firestore_v1.types",
+    "google.cloud.firestore_v1.vector",
+    "grpc",
+)
 
 _HOST = "firestore.googleapis.com"
 _SERVICE = "/google.firestore.v1.Firestore/"
