@@ -29,6 +29,19 @@ names = tdg_core_firestore_names
 serialize_value = tdg_core_firestore_codec_sdk.serialize_value
 deserialize_value = tdg_gateway_firestore_values.deserialize_value
 
+#: What is imported in `tdg_gateway_firestore_api` and in `tdg_gateway_app`.
+PACKAGES = (
+    "firebase_admin",
+    "firebase_admin.credentials",
+    "google.api_core.datetime_helpers",
+    "google.auth.transport.grpc",
+    "google.auth.transport.requests",
+    "google.cloud.firestore",
+    "google.cloud.firestore_v1.types",
+    "google.cloud.firestore_v1.vector",
+    "grpc",
+)
+
 _HOST = "firestore.googleapis.com"
 _SERVICE = "/google.firestore.v1.Firestore/"
 

@@ -26,7 +26,7 @@ from headless_td.errors import HostFailedError, tdError
 from headless_td.extensions import Owners
 from headless_td.files import Files
 from headless_td.frames import Frames, TimeObject
-from headless_td.imports import Importer
+from headless_td.imports import Importer, WorkerImports
 from headless_td.lifecycle import Lifecycle
 from headless_td.manager import TDResourcesExt, ThreadManagerExt
 from headless_td.network import Network
@@ -150,6 +150,10 @@ class Host(Account):
 
         threading.excepthook = excepthook
         self._restore.append(lambda: setattr(threading, "excepthook", former))
+        if self.unknowns.worker_import == "raises":
+            guard = WorkerImports()
+            sys.meta_path.insert(0, guard)
+            self._restore.append(lambda: sys.meta_path.remove(guard))
         if self.unknowns.executable == "touchdesigner":
             real = sys.executable
             sys.executable = str(Path(self.project.folder, "TouchDesigner"))

@@ -190,8 +190,14 @@ class Importer:
             threads.conflict(f"import of the DAT {dat.path}")
         if first in _TD_MODULES:
             threads.conflict(f"import {name}")
-        known = name in sys.modules or first in sys.stdlib_module_names
-        if self._host.unknowns.worker_import == "raises" and not known:
+
+
+class WorkerImports:
+    """Refuses first imports of third-party modules in workers, whichever code asks: the strictest answer to row 82."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        """Raises in a worker; finds nothing on the main thread, so that the others are asked."""
+        if not threads.on_main_thread() and name.partition(".")[0] not in sys.stdlib_module_names:
             raise ImportError(f"TouchDesigner refused to import {name!r} off the main thread.", name=name)
 
 
