@@ -52,6 +52,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     PARAMETERS = tdg_core_firestore_settings.PARAMETERS
     STEM = "gcp"
     CALLBACKS_NAME = "callbacks"
+    PACKAGES = tdg_gateway_firestore.PACKAGES
 
     settings: tdg_core_firestore_settings.FirestoreSettings
     queue: tdg_td_firestore_queue.QueueTables
