@@ -38,6 +38,7 @@ class KeyedTable:
         # Each row has a growing number; the row of a number is its place in the sorted list of numbers. So a row is
         # found in O(log n), also after others were deleted.
         self._number: dict[str, int] = {}
+        self._keys: dict[int, str] = {}
         self._numbers: list[int] = []
         self._next = 0
 
@@ -47,6 +48,7 @@ class KeyedTable:
         self.dat.appendRow(list(self.header))
         self.shadow.clear()
         self._number.clear()
+        self._keys.clear()
         self._numbers.clear()
 
     def put(self, rows: Iterable[Row]) -> None:
@@ -73,13 +75,17 @@ class KeyedTable:
             return
         self.dat.deleteRows([row for row, _ in found])  # falling: right whether indices mean before or during the call
         for row, key in found:
-            del self._numbers[row - 1], self._number[key], self.shadow[key]
+            del self._keys[self._number[key]], self._numbers[row - 1], self._number[key], self.shadow[key]
 
     def restore(self) -> None:
         """Someone sorted or cut the table by hand: writes it anew from the shadow. Collections do otherwise."""
         rows = dict(self.shadow)
         self.reset()
         self._append(rows)
+
+    def key_of(self, row: int) -> str:
+        """The key that belongs into that row, which is one of the table's."""
+        return self._keys[self._numbers[row - 1]]
 
     def __contains__(self, key: object) -> bool:
         return key in self._number
@@ -109,4 +115,5 @@ class KeyedTable:
         self._next = numbers.stop
         self._numbers.extend(numbers)
         self._number.update(zip(rows, numbers, strict=True))
+        self._keys.update(zip(numbers, rows, strict=True))
         self.shadow.update(rows)

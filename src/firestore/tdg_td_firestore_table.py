@@ -6,6 +6,7 @@ What a person or a script did to the table is told by value: a cell that differs
 this component, whenever TouchDesigner says so.
 """
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ Row = tdg_td_tables.Row
 COLUMNS = ("doc_id", "payload", "_version", "_synced_at", "_dirty")
 
 _PAYLOAD = 1
+
+#: More rows than any table has.
+_NONE = 1 << 60
 
 
 @dataclass
@@ -49,6 +53,8 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         self.fields = tuple(fields)
         super().__init__(dat, (*COLUMNS, *(name for name in fields if name not in COLUMNS)))
         self._extra = self.header[len(COLUMNS) :]
+        #: Rows written since the last look at the table.
+        self._written: set[str] = set()
 
     def shown(self, doc_id: str) -> Shown:
         """What the table shows of a document, as far as this component has written it."""
@@ -74,6 +80,7 @@ class CollectionTable(tdg_td_tables.KeyedTable):
                 synced = former[3] if former is not None else ""
             row: Row = (doc_id, payload, version, synced, "1" if dirty else "0")
             rows.append(row + self._expanded(payload) if self._extra else row)
+        self._written.update(row[0] for row in rows)
         self.put(rows)
         self.remove(doc_id for doc_id, shown in documents.items() if shown.payload is None)
 
@@ -93,31 +100,36 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         key, cell = self.dat[row, 0], self.dat[row, _PAYLOAD]
         return cell.val if key is not None and cell is not None and key.val == doc_id else None
 
-    def inspect(self, rows: Iterable[int] | None) -> Edits:
+    def inspect(self, rows: Iterable[int] | None, appended: int = _NONE) -> Edits:
         """Finds what was edited by hand; afterwards the table is whole again and shows the edits' text.
 
         Args:
             rows: Where to look (row numbers as TouchDesigner tells them); None looks everywhere.
+            appended: From this row on all rows are new.
         """
-        if rows is None or self.dat.numRows != len(self) + 1 or self.dat.numCols != len(self.header):
+        written, self._written = self._written, set()
+        dat, count = self.dat, self.dat.numRows
+        if rows is None or count != len(self) + 1 or dat.numCols != len(self.header):
             return self._survey()
         edits = Edits()
-        for number in rows:
-            if not self._inspect_row(number, edits):
+        for number in itertools.chain(rows, range(appended, count)):
+            if not self._inspect_row(number, written, edits):
                 return self._survey()
         return edits
 
-    def _inspect_row(self, number: int, edits: Edits) -> bool:
+    def _inspect_row(self, number: int, written: set[str], edits: Edits) -> bool:
         """Looks at one row; False when it is not the row that belongs there."""
         dat = self.dat
-        key = dat[number, 0]
-        known = None if key is None else self.shadow.get(key.val)
-        if known is None or self._row(known[0]) != number:
+        if not 0 < number < dat.numRows:
+            return False
+        known = self.shadow[self.key_of(number)]
+        if dat[number, 0].val != known[0]:
             return False
         text = dat[number, _PAYLOAD].val
         if text != known[_PAYLOAD]:
             edits.typed[known[0]] = text
-        elif any(dat[number, column].val != known[column] for column in range(_PAYLOAD + 1, len(known))):
+        # Every cell read is a call into TouchDesigner: in rows just written the columns that are ours wait till later.
+        elif known[0] not in written and any(dat[number, at].val != known[at] for at in range(2, len(known))):
             dat.replaceRow(number, list(known))  # the other columns are ours
         return True
 

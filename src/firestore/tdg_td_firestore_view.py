@@ -3,6 +3,7 @@
 Thread: main only.
 """
 
+import itertools
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -27,6 +28,10 @@ SURVEY_S = 0.5
 
 #: Documents written to a table in one go; the budget is looked at between two goes.
 SLICE = 32
+
+
+#: More rows than any table has.
+_NONE = 1 << 60
 
 
 class Change(NamedTuple):
@@ -86,7 +91,9 @@ class View:
         self._patches = False
         #: Rows that may have been edited; None when nobody told which.
         self._touched: set[int] | None = set()
-        self._told_rows = 0
+        self._told_rows = 1
+        #: The first of the rows that are new since the watcher told last: it may not call them changed.
+        self._appended = _NONE
         self._surveyed_at = 0.0
         self.filters = filters
         self.set_filters(filters)
@@ -124,10 +131,9 @@ class View:
 
     def apply(self, now_text: str) -> list[Change]:
         """Writes a slice of what was received into the table; returns what has changed by it."""
-        items = [(doc_id, self.inbox.pop(doc_id)) for doc_id, _ in zip(list(self.inbox), range(SLICE), strict=False)]
-        return self._apply(items, now_text)
-
-    def _apply(self, items: list[tuple[str, tuple[str | None, str]]], now_text: str) -> list[Change]:
+        items = list(itertools.islice(self.inbox.items(), SLICE))
+        for doc_id, _ in items:
+            del self.inbox[doc_id]
         table, documents = self.table, self.documents
         self._take_typed(doc_id for doc_id, _ in items if doc_id in table)
         changes = []
@@ -183,13 +189,14 @@ class View:
     def touch(self, rows: list[int] | None) -> None:
         """The watcher tells that these rows have other contents, or who knows which. Looked at with `take_edits`.
 
-        Rows that the table did not have when the watcher told last are not among them: ours, perhaps edited already.
+        Rows that the table did not have when the watcher told last need not be among them.
         """
         number = self.dat.numRows
         if rows is None or self._touched is None:
             self._touched = None
         else:
-            self._touched.update(rows, range(self._told_rows, number))
+            self._touched.update(rows)
+            self._appended = min(self._appended, self._told_rows)
         self._told_rows = number
 
     def take_edits(self) -> bool:
@@ -200,7 +207,8 @@ class View:
                 return False
             self._surveyed_at = now
         rows, self._touched = self._touched, set()
-        self._take(self.table.inspect(rows))
+        appended, self._appended = self._appended, _NONE
+        self._take(self.table.inspect(rows, appended))
         return True
 
     def take_all_edits(self) -> None:

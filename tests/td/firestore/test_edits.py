@@ -121,6 +121,7 @@ def test_a_renamed_document_is_a_new_one_and_the_old_one_stays(told: Stage) -> N
 
 
 def test_the_other_columns_are_put_back(told: Stage) -> None:
+    settle(told)
     for column in ("_version", "_synced_at", "_dirty"):
         told.type("users", "u1", "9", column=column)
     settle(told)
