@@ -164,6 +164,18 @@ def test_after_a_break_it_goes_on_from_the_last_consistent_state(session: Sessio
     assert session.consistent() == [("a", "modified"), ("b", "removed")]
 
 
+def test_a_query_with_a_limit_begins_anew_after_a_break_and_is_compared() -> None:
+    session = Session()
+    session.target = Target(resumable=False)
+    session.target.resume()
+    session.begin("a", "b")
+    assert session.target.resume() == (b"", 0)
+    session.put("b", 1)
+    session.put("c", 1)
+    session.current()
+    assert session.consistent() == [("a", "removed"), ("c", "added")]
+
+
 def test_a_break_before_the_first_state_begins_from_nothing(session: Session) -> None:
     session.put("a", 1)
     session.put("old", 1)

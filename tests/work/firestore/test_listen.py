@@ -46,6 +46,18 @@ def test_a_collection_is_read_in_pages_and_then_listened_to_from_that_time(
     assert listening.delivered == [("users", 310)]
 
 
+def test_a_document_that_came_while_pages_were_read_and_went_before_listening_is_not_shown(
+    scripted: ListenServer, listening: Listening
+) -> None:
+    """The server tells what has changed since then: of this one nothing has."""
+    scripted.put("users/a", scripted.time, n=1)
+    scripted.put("users/came", scripted.time + 1, n=1)
+    listening.watch("users")
+    stream = scripted.stream()
+    stream.open_target(stream.target().target_id, [], scripted.time + 2)
+    listening.until_rows("users", {"a": {"n": 1}})
+
+
 def test_changes_come_one_snapshot_at_a_time(scripted: ListenServer, listening: Listening) -> None:
     stream, number = begun(scripted, listening, "a", "b")
     stream.put(document("users/a", T + 2, n=2), number)
@@ -216,6 +228,7 @@ def test_a_wrong_count_makes_the_collection_be_read_anew(
     stream, number = begun(scripted, listening, "a", "b")
     del scripted.documents["users/b"]
     scripted.put("users/c", T + 2, n=3)
+    scripted.time = T + 2
     listening.watch("me", specs.document("users/me"))
     stream.open_target(stream.target().target_id, [], T + 2)
     stream.count(number, count)
