@@ -222,7 +222,6 @@ class ProbeEngine(tdg_work_engine.Engine[tdg_core_settings.Settings]):
         self.loop.outbox.put(tdg_core_probe_messages.Notes(texts))
 
     def _crash(self, _: Any) -> None:
-        self.store.close()
         raise SystemExit
 
 

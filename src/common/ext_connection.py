@@ -26,9 +26,21 @@ class LockedBreaker(tdg_core_retry.Breaker):
         with self._lock:
             return super().can_attempt(now)
 
+    def wait_s(self, now: float) -> float:
+        with self._lock:
+            return super().wait_s(now)
+
+    def success(self) -> None:
+        with self._lock:
+            super().success()
+
     def failure(self, now: float) -> None:
         with self._lock:
             super().failure(now)
+
+    def release(self) -> None:
+        with self._lock:
+            super().release()
 
     def reset(self) -> None:
         with self._lock:

@@ -44,7 +44,7 @@ class Callbacks:
         try:
             function = getattr(dat.module, name, None)
             self._broken = ""
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # The script does not compile: said once, not with every event.
             problem = f"{path} cannot be used for callbacks: {type(error).__name__}: {error}"
             if problem != self._broken:

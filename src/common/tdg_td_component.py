@@ -37,9 +37,6 @@ _PARAMETERS = (
 #: Without a RefreshHook for that long the frame callback drains: the manager was reset, or never had a free thread.
 _HOOK_PATIENCE_S = 0.25
 
-#: How the script error of a component that could not start begins.
-_NOT_STARTED = "Could not start"
-
 #: Seconds before a start that failed is tried again.
 _START_AGAIN_S = 5.0
 
@@ -149,13 +146,13 @@ class ComponentExt:
         except Exception as error:
             self._start_failed(error)
             return False
-        self.ownerComp.clearScriptErrors(error=f"{_NOT_STARTED}*")
+        self.ownerComp.clearScriptErrors()
         return True
 
     def _start_failed(self, error: Exception) -> None:
         self._close()
         self._start_at = time.monotonic() + _START_AGAIN_S
-        problem = f"{_NOT_STARTED}: {describe(error)}; it is tried again every few seconds."
+        problem = f"Could not start: {describe(error)}; it is tried again every few seconds."
         line = self._faults.line(problem, time.monotonic())
         if line is not None:
             self.log.error(line)

@@ -64,18 +64,14 @@ class Loop:
         `close` is called, which closes what the helper threads talk to; their last results are taken as ever, but no
         requests and timers any more; what `at_end` was given is called when the last helper has ended.
         """
-        while (item := self._next()) is not None:
-            if isinstance(item, tuple):
-                self._guard(*item)
-            else:
-                self._guard(handle, item)
-        self._guard(close)
-        while self._helpers:
-            item = self._inbox.get()
-            if isinstance(item, tuple):
-                self._guard(*item)
-        for function in self._last:
-            self._guard(function)
+        try:
+            while (item := self._next()) is not None:
+                if isinstance(item, tuple):
+                    self._guard(*item)
+                else:
+                    self._guard(handle, item)
+        finally:
+            self._end(close)
 
     def at_end(self, function: Callable[[], None]) -> None:
         """Calls `function()` as the loop's last act, when no helper thread is left."""
@@ -126,6 +122,15 @@ class Loop:
         line = self._defects.line(error.message, self.clock())
         if line is not None:
             self.log("ERROR", line)
+
+    def _end(self, close: Callable[[], None]) -> None:
+        self._guard(close)
+        while self._helpers:
+            item = self._inbox.get()
+            if isinstance(item, tuple):
+                self._guard(*item)
+        for function in self._last:
+            self._guard(function)
 
     def _helped(
         self,

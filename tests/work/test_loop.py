@@ -198,6 +198,25 @@ def test_at_the_end_requests_and_timers_are_not_served_any_more() -> None:
     assert served == []
 
 
+def test_a_loop_that_falls_still_closes_what_it_has_opened() -> None:
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    loop = Loop(inbox, Outbox())
+    order: list[str] = []
+
+    def fall() -> None:
+        raise SystemExit
+
+    def close() -> None:
+        order.append("close")
+        loop.spawn("x", lambda: None, then=lambda *_: order.append("closed"))
+
+    loop.at_end(lambda: order.append("end"))
+    loop.call(fall)
+    with pytest.raises(SystemExit):
+        loop.run(lambda _: None, close)
+    assert order == ["close", "closed", "end"]
+
+
 def test_no_more_threads_is_an_error_of_that_helper_and_no_end(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
