@@ -2,9 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+import tdg_work_storage_sync_carry
 from storage_engine import Driver
 from tdg_core_storage_messages import Changed
 from tdg_gateway_storage import StorageGateway
@@ -104,3 +108,16 @@ class Stage:
         assert ended.status == "complete", ended.error
         lists = {name: sorted(ended.result[name]) for name in ("uploaded", "downloaded", "deleted")}
         return {name: paths for name, paths in lists.items() if paths}
+
+
+def between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    """Does something once, between the plan and its first step."""
+    real = tdg_work_storage_sync_carry.Carrier.carry_out
+    waiting = [act]
+
+    def carry_out(self: Any) -> None:
+        while waiting:
+            waiting.pop()()
+        real(self)
+
+    monkeypatch.setattr(tdg_work_storage_sync_carry.Carrier, "carry_out", carry_out)

@@ -27,6 +27,7 @@ import tdg_disk_key
 import tdg_gateway_storage
 import tdg_td_component
 import tdg_td_params
+import tdg_td_storage_sync
 import tdg_td_transfers
 import tdg_work_bootstrap
 import tdg_work_storage
@@ -37,6 +38,7 @@ _download_worker = tdg_work_storage.WORKERS["download"]
 _delete_worker = tdg_work_storage.WORKERS["delete"]
 _list_worker = tdg_work_storage.WORKERS["list"]
 _metadata_worker = tdg_work_storage.WORKERS["metadata"]
+_sync_worker = tdg_work_storage.WORKERS["sync"]
 _bootstrap_worker = tdg_work_bootstrap.install
 _reconnect_sleep = tdg_core_retry.backoff_s
 
@@ -48,10 +50,12 @@ Transfer = tdg_core_storage_messages.Transfer
 public = tdg_td_component.public
 
 #: What a request depends on besides its arguments.
-_ASKED = ("Localpath", "Remotepath", "Makepublic", "Bucket", "Emulatorhost", "Privatekey")
+_ASKED = (
+    "Localpath", "Remotepath", "Makepublic", "Bucket", "Emulatorhost", "Privatekey", *tdg_td_storage_sync.ASKED,
+)  # fmt: skip
 
 
-class StorageExt(tdg_td_component.ComponentExt):
+class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt):
     """Files between TouchDesigner and a bucket."""
 
     STATUS_COLUMNS = ("state", "circuit", "last_error", "active_transfers", "connected_at", "bucket")
@@ -66,6 +70,7 @@ class StorageExt(tdg_td_component.ComponentExt):
         super().__init__(ownerComp)
         self.settings = Settings()
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
+        self.transfers.enders[tdg_core_storage_messages.SYNC] = self.sync_ended
         self._connected_bucket = ""
         self._asked: dict[str, Any] = {}
         self._project = functools.lru_cache(maxsize=1)(_project_of)
@@ -338,7 +343,7 @@ class StorageExt(tdg_td_component.ComponentExt):
 
     def pulses(self) -> dict[str, Callable[[], Any]]:
         """The method behind each pulse parameter."""
-        return {**super().pulses(), "Canceltransfers": self.CancelTransfers}
+        return {**super().pulses(), **self.sync_pulses(), "Canceltransfers": self.CancelTransfers}
 
     def on_reset_tables(self) -> None:
         """Empties the table of transfers."""

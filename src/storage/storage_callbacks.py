@@ -87,24 +87,22 @@ def onSyncComplete(
     Args:
         transfer_id: What SyncFolder returned.
         direction: both, upload or download.
-        uploaded: Paths relative to Local Path.
-        downloaded: Paths relative to Local Path.
+        uploaded: Paths relative to Local Path, also of files that were renamed in the bucket.
+        downloaded: Paths relative to Local Path, also of files that were renamed on the disk.
         deleted: Relative paths with remote: or local: in front.
-        errors: A dict with path and error for each file that could not be synced.
-        success: Whether everything went as planned.
-        error: Why the sync as a whole failed; empty otherwise.
+        errors: A dict with path and error for each file that failed or was left alone, and for each conflict.
+        success: Whether everything that was asked for is done; conflicts that were solved are no failure.
+        error: Why not; empty on success.
     """
 
 
-def onSyncPlan(transfer_id: str, direction: str, plan: dict[str, Any], success: bool, error: str) -> None:
+def onSyncPlan(transfer_id: str, plan: dict[str, Any]) -> None:
     """PlanSync has ended: what a sync would do now; nothing was touched.
 
     Args:
         transfer_id: What PlanSync returned.
-        direction: both, upload or download.
-        plan: The steps, as lists of relative paths.
-        success: Whether there is a plan.
-        error: Why there is none; empty otherwise.
+        plan: Lists of dicts under upload, download, rename, delete, conflicts and skipped; why deletions would be
+            refused under refused; upload_bytes and download_bytes; direction; success and, if there is no plan, error.
     """
 
 

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import tdg_core_errors
+import tdg_core_storage_ignore
 import tdg_core_storage_messages
 import tdg_core_storage_paths
+import tdg_core_storage_plan_data
 import tdg_core_storage_settings
 
 CloudError = tdg_core_errors.CloudError
@@ -122,6 +124,42 @@ class Requests:
             options["content_type"] = str(content_type)
         return self._transfer(tdg_core_storage_messages.SIGNED_URL, self.name(remote_path), "", options)
 
+    def sync(
+        self,
+        direction: Any,
+        delete_remote: bool | None,
+        delete_local: bool | None,
+        include: Any,
+        exclude: Any,
+        *,
+        force: bool,
+        dry: bool,
+    ) -> Transfer:
+        """The whole folder with its prefix; None uses the parameter.
+
+        Raises:
+            CloudError: `invalid` for a bad direction or pattern, and while no *Local Path* is chosen.
+        """
+        settings = self._settings
+        if direction not in tdg_core_storage_plan_data.DIRECTIONS:
+            raise CloudError("invalid", f"{direction!r} is no direction; give 'both', 'upload' or 'download'.")
+        if not settings.local_path_chosen:
+            raise CloudError("invalid", "Local Path is empty, and the project folder as a whole is not synced; set it.")
+        options = {
+            "direction": direction,
+            "delete_remote": settings.delete_remote if delete_remote is None else bool(delete_remote),
+            "delete_local": settings.delete_local if delete_local is None else bool(delete_local),
+            "conflict_mode": settings.conflict_mode,
+            "max_delete": settings.max_delete,
+            "include": _patterns(settings.include if include is None else include),
+            "exclude": _patterns(settings.exclude if exclude is None else exclude),
+            "make_public": settings.make_public,
+            "force": bool(force),
+            "dry": dry,
+        }
+        root = tdg_core_storage_paths.local(settings.local_path, settings.local_path, self._windows)
+        return self._transfer(tdg_core_storage_messages.SYNC, self._remote_root, root, options)
+
     def upload_options(self, make_public: Any, content_type: Any, metadata: Any, cache_control: Any) -> dict[str, Any]:
         """The options of an upload; what is not given is left out.
 
@@ -157,3 +195,16 @@ class Requests:
     def _transfer(self, kind: str, name: str, local: str, options: dict[str, Any]) -> Transfer:
         key, now = self._stamp()
         return Transfer(key, kind, name, local, now, -1, options)
+
+
+def _patterns(given: Any) -> list[str]:
+    """A text with patterns, or a list of them.
+
+    Raises:
+        CloudError: `invalid`.
+    """
+    if isinstance(given, str):
+        return tdg_core_storage_ignore.split(given)
+    if isinstance(given, (list, tuple)) and all(isinstance(each, str) for each in given):
+        return list(given)
+    raise CloudError("invalid", f"{given!r} are no patterns; give a text with blanks between them, or a list of texts.")

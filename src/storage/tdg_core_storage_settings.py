@@ -12,7 +12,7 @@ import tdg_core_settings
 #: Parameters of this component that its settings are made of.
 PARAMETERS = (
     "Bucket", "Localpath", "Remotepath", "Makepublic", "Deleteremoteorphans", "Deletelocalorphans", "Maxconcurrent",
-    "Maxdelete", "Conflictmode", "Watchfolder",
+    "Maxdelete", "Conflictmode", "Include", "Exclude", "Watchfolder",
 )  # fmt: skip
 
 CONFLICT_MODES = ("newest", "keepboth", "local", "remote")
@@ -38,6 +38,9 @@ class StorageSettings(tdg_core_settings.Settings):
     #: Percent.
     max_delete: int = 50
     conflict_mode: str = "newest"
+    #: Patterns as typed; `tdg_core_storage_ignore.split` takes them apart.
+    include: str = ""
+    exclude: str = ""
     watch_folder: bool = False
     #: Absolute path of the cache folder; empty for none.
     cache_folder: str = ""
@@ -70,6 +73,8 @@ def from_parameters(
         max_concurrent=min(max(1, int(tdg_core_settings.number(values, "Maxconcurrent", 3))), MOST_CONCURRENT),
         max_delete=min(max(0, int(tdg_core_settings.number(values, "Maxdelete", 50))), 100),
         conflict_mode=mode if mode in CONFLICT_MODES else CONFLICT_MODES[0],
+        include=tdg_core_settings.text(values, "Include"),
+        exclude=tdg_core_settings.text(values, "Exclude"),
         watch_folder=bool(values.get("Watchfolder", False)),
         cache_folder=cache_folder,
     )
