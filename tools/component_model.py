@@ -200,7 +200,7 @@ class Component:
         left = min(x for _, x, _, _, _ in boxes) - 40
         right = max(x + width for _, x, _, width, _ in boxes) + 40
         bottom = min(y for name, _, y, _, _ in boxes if name == group.name) - 40
-        top = max(y + height for name, _, y, _, height in boxes if name == group.name) + 120
+        top = max(y + height for name, _, y, _, height in boxes if name == group.name) + 100
         return left, bottom, right - left, top - bottom
 
 

@@ -19,6 +19,9 @@ CALLBACKS_DAT = "callbacks_template"
 #: Operators that hold what a user reads.
 _DATA_TYPES = ("tableDAT", "fifoDAT")
 
+#: Longest line of code that needs no scrolling.
+_LINE = 72
+
 _SECTION = re.compile(r"(Args|Returns|Raises|Attributes):$")
 
 
@@ -53,8 +56,11 @@ class Function:
 
     @property
     def call(self) -> str:
-        """`Upload(local_path=None, remote_path=None)`."""
-        return f"{self.name}({', '.join(self.arguments)})"
+        """`Upload(local_path=None, remote_path=None)`; an argument per line where one would be too long."""
+        line = f"{self.name}({', '.join(self.arguments)})"
+        if len(line) <= _LINE:
+            return line
+        return "\n".join([f"{self.name}(", *(f"    {argument}," for argument in self.arguments), ")"])
 
 
 @dataclass(frozen=True)

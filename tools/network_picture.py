@@ -80,8 +80,7 @@ def _viewer(operator: Operator, family: str, x: int, y: int) -> str:
     """What the operator's viewer would show: a table its columns, any other its kind."""
     if operator.rows is None:
         width, height = operator.size
-        kind = f"{operator.type.removesuffix(family)} {family}"
-        return _text(x + width / 2, y + height / 2 + 4, kind, 12, _GREY, anchor="middle")
+        return _text(x + width / 2, y + height / 2 + 4, operator.type.removesuffix(family), 12, _GREY, anchor="middle")
     lines = operator.rows[0] if len(operator.rows) < len(operator.rows[0]) else [row[0] for row in operator.rows]
     if len(lines) > _LINES:
         lines = [*lines[: _LINES - 1], f"and {len(lines) - _LINES + 1} more"]

@@ -401,7 +401,7 @@ DESCRIPTIONS = {
    "type": "baseCOMP",
    "position": [
     0,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -415,7 +415,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -430,7 +430,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -445,7 +445,7 @@ DESCRIPTIONS = {
    "type": "fifoDAT",
    "position": [
     0,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -466,7 +466,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -482,7 +482,7 @@ DESCRIPTIONS = {
    "type": "tableDAT",
    "position": [
     400,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -514,7 +514,7 @@ DESCRIPTIONS = {
    "type": "tableDAT",
    "position": [
     600,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -586,7 +586,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -600,8 +600,8 @@ DESCRIPTIONS = {
    "path": "ext_write_queue",
    "type": "textDAT",
    "position": [
-    800,
-    300
+    0,
+    500
    ],
    "color": [
     0.58,
@@ -615,7 +615,7 @@ DESCRIPTIONS = {
    "path": "collections",
    "type": "baseCOMP",
    "position": [
-    800,
+    0,
     0
    ],
    "color": [
@@ -629,7 +629,7 @@ DESCRIPTIONS = {
    "path": "collection_index",
    "type": "tableDAT",
    "position": [
-    1000,
+    200,
     0
    ],
    "color": [
@@ -649,7 +649,7 @@ DESCRIPTIONS = {
    "path": "write_queue_dat",
    "type": "tableDAT",
    "position": [
-    1200,
+    400,
     0
    ],
    "color": [
@@ -675,7 +675,7 @@ DESCRIPTIONS = {
    "path": "dead_letters",
    "type": "tableDAT",
    "position": [
-    1400,
+    600,
     0
    ],
    "color": [
@@ -702,8 +702,8 @@ DESCRIPTIONS = {
    "path": "callbacks_template",
    "type": "textDAT",
    "position": [
-    1000,
-    300
+    200,
+    500
    ],
    "color": [
     0.58,
@@ -717,8 +717,8 @@ DESCRIPTIONS = {
    "path": "cellwatch_template",
    "type": "textDAT",
    "position": [
-    1200,
-    300
+    400,
+    500
    ],
    "color": [
     0.58,
@@ -1992,9 +1992,9 @@ DESCRIPTIONS = {
    ],
    "box": [
     -40,
-    260,
-    1610,
-    290
+    460,
+    810,
+    470
    ]
   },
   {
@@ -2009,8 +2009,8 @@ DESCRIPTIONS = {
    "box": [
     -40,
     -40,
-    1610,
-    290
+    810,
+    430
    ]
   },
   {
@@ -2025,8 +2025,8 @@ DESCRIPTIONS = {
    "box": [
     -40,
     -340,
-    1610,
-    250
+    810,
+    230
    ]
   }
  ],
@@ -2194,6 +2194,20 @@ DESCRIPTIONS = {
       ]
      ],
      "help": "What Sync does with a file that was changed on both sides since the last sync. Keep Both saves the older one beside the other as name.conflict-<time>. Every conflict is reported in onSyncComplete."
+    },
+    {
+     "name": "Include",
+     "label": "Include (space-sep)",
+     "style": "Str",
+     "default": "",
+     "help": "Patterns of the files that Sync and Watch Folder take, as in .gitignore, separated by spaces, for example *.png /shows/. Empty takes all. A space inside a pattern is written with a backslash in front."
+    },
+    {
+     "name": "Exclude",
+     "label": "Exclude (space-sep)",
+     "style": "Str",
+     "default": "._* .DS_Store Thumbs.db desktop.ini",
+     "help": "Patterns of the files that Sync and Watch Folder leave alone on both sides, as in .gitignore, separated by spaces, for example *.tmp /raw/. What is excluded is neither moved nor deleted."
     },
     {
      "name": "Watchfolder",
@@ -2428,7 +2442,7 @@ DESCRIPTIONS = {
    "type": "baseCOMP",
    "position": [
     0,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -2442,7 +2456,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     400,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -2457,7 +2471,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     600,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -2472,7 +2486,7 @@ DESCRIPTIONS = {
    "type": "fifoDAT",
    "position": [
     0,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -2493,7 +2507,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -2509,7 +2523,7 @@ DESCRIPTIONS = {
    "type": "tableDAT",
    "position": [
     400,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -2541,7 +2555,7 @@ DESCRIPTIONS = {
    "type": "tableDAT",
    "position": [
     600,
-    0
+    200
    ],
    "color": [
     0.58,
@@ -2613,7 +2627,7 @@ DESCRIPTIONS = {
    "type": "textDAT",
    "position": [
     200,
-    300
+    700
    ],
    "color": [
     0.58,
@@ -2627,7 +2641,7 @@ DESCRIPTIONS = {
    "path": "transfers",
    "type": "tableDAT",
    "position": [
-    800,
+    0,
     0
    ],
    "color": [
@@ -2656,8 +2670,8 @@ DESCRIPTIONS = {
    "path": "callbacks_template",
    "type": "textDAT",
    "position": [
-    800,
-    300
+    0,
+    500
    ],
    "color": [
     0.58,
@@ -3387,10 +3401,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_work_storage_store",
+   "path": "local/modules/tdg_work_storage_keeper",
    "type": "textDAT",
    "position": [
     600,
+    -1350
+   ],
+   "color": [
+    0.55,
+    0.68,
+    0.56
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_work_storage_store",
+   "type": "textDAT",
+   "position": [
+    800,
     -1350
    ],
    "color": [
@@ -3404,7 +3432,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_storage_sync",
    "type": "textDAT",
    "position": [
-    800,
+    1000,
     -1350
    ],
    "color": [
@@ -3418,8 +3446,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_storage_sync_carry",
    "type": "textDAT",
    "position": [
-    1000,
-    -1350
+    0,
+    -1500
    ],
    "color": [
     0.55,
@@ -3432,7 +3460,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_storage_sync_look",
    "type": "textDAT",
    "position": [
-    0,
+    200,
     -1500
    ],
    "color": [
@@ -3446,7 +3474,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_storage_sync_store",
    "type": "textDAT",
    "position": [
-    200,
+    400,
     -1500
    ],
    "color": [
@@ -3460,7 +3488,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_store",
    "type": "textDAT",
    "position": [
-    400,
+    600,
     -1500
    ],
    "color": [
@@ -3474,7 +3502,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_streams",
    "type": "textDAT",
    "position": [
-    600,
+    800,
     -1500
    ],
    "color": [
@@ -3488,7 +3516,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_token",
    "type": "textDAT",
    "position": [
-    800,
+    1000,
     -1500
    ],
    "color": [
@@ -3502,8 +3530,8 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_transfer",
    "type": "textDAT",
    "position": [
-    1000,
-    -1500
+    0,
+    -1650
    ],
    "color": [
     0.55,
@@ -3516,7 +3544,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_upload",
    "type": "textDAT",
    "position": [
-    0,
+    200,
     -1650
    ],
    "color": [
@@ -3530,7 +3558,7 @@ DESCRIPTIONS = {
    "path": "local/modules/tdg_work_uv",
    "type": "textDAT",
    "position": [
-    200,
+    400,
     -1650
    ],
    "color": [
@@ -3779,7 +3807,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tables",
+   "path": "local/modules/tdg_td_storage_sync",
    "type": "textDAT",
    "position": [
     0,
@@ -3793,7 +3821,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tasks",
+   "path": "local/modules/tdg_td_tables",
    "type": "textDAT",
    "position": [
     200,
@@ -3807,10 +3835,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_transfers",
+   "path": "local/modules/tdg_td_tasks",
    "type": "textDAT",
    "position": [
     400,
+    -2250
+   ],
+   "color": [
+    0.64,
+    0.58,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_td_transfers",
+   "type": "textDAT",
+   "position": [
+    600,
     -2250
    ],
    "color": [
@@ -3833,9 +3875,9 @@ DESCRIPTIONS = {
    ],
    "box": [
     -40,
-    260,
-    1010,
-    290
+    460,
+    810,
+    470
    ]
   },
   {
@@ -3850,8 +3892,8 @@ DESCRIPTIONS = {
    "box": [
     -40,
     -40,
-    1010,
-    250
+    810,
+    430
    ]
   },
   {
@@ -3866,8 +3908,8 @@ DESCRIPTIONS = {
    "box": [
     -40,
     -340,
-    1010,
-    250
+    810,
+    230
    ]
   }
  ],
@@ -4056,6 +4098,7 @@ TEXTS = {
         "local/modules/tdg_td_log": "src/common/tdg_td_log.py",
         "local/modules/tdg_td_params": "src/common/tdg_td_params.py",
         "local/modules/tdg_td_status": "src/common/tdg_td_status.py",
+        "local/modules/tdg_td_storage_sync": "src/storage/tdg_td_storage_sync.py",
         "local/modules/tdg_td_tables": "src/common/tdg_td_tables.py",
         "local/modules/tdg_td_tasks": "src/common/tdg_td_tasks.py",
         "local/modules/tdg_td_transfers": "src/storage/tdg_td_transfers.py",
@@ -4068,6 +4111,7 @@ TEXTS = {
         "local/modules/tdg_work_queries": "src/storage/tdg_work_queries.py",
         "local/modules/tdg_work_spool": "src/storage/tdg_work_spool.py",
         "local/modules/tdg_work_storage": "src/storage/tdg_work_storage.py",
+        "local/modules/tdg_work_storage_keeper": "src/storage/tdg_work_storage_keeper.py",
         "local/modules/tdg_work_storage_store": "src/storage/tdg_work_storage_store.py",
         "local/modules/tdg_work_storage_sync": "src/storage/tdg_work_storage_sync.py",
         "local/modules/tdg_work_storage_sync_carry": "src/storage/tdg_work_storage_sync_carry.py",
@@ -4707,6 +4751,8 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <tr><td>Max Concurrent</td><td><code>Maxconcurrent</code></td><td>Int</td><td><code>3</code></td><td>1 or more</td></tr>
 <tr><td>Max Delete (%)</td><td><code>Maxdelete</code></td><td>Int</td><td><code>50</code></td><td>0 to 100</td></tr>
 <tr><td>On Conflict</td><td><code>Conflictmode</code></td><td>Menu</td><td><code>newest</code></td><td><code>newest</code>, <code>keepboth</code>, <code>local</code>, <code>remote</code></td></tr>
+<tr><td>Include (space-sep)</td><td><code>Include</code></td><td>Str</td><td>empty</td><td></td></tr>
+<tr><td>Exclude (space-sep)</td><td><code>Exclude</code></td><td>Str</td><td><code>._* .DS_Store Thumbs.db desktop.ini</code></td><td></td></tr>
 <tr><td>Watch Folder</td><td><code>Watchfolder</code></td><td>Toggle</td><td>off</td><td></td></tr>
 </table></div>
 <h3 id="localpath">Local Path</h3>
@@ -4734,6 +4780,12 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p><code>Conflictmode</code> &#183; menu &#183; default <code>newest</code></p>
 <p>What Sync does with a file that was changed on both sides since the last sync. Keep Both saves the older one beside the other as name.conflict-&lt;time>. Every conflict is reported in onSyncComplete.</p>
 <ul><li><code>newest</code>: Newest Wins</li><li><code>keepboth</code>: Keep Both</li><li><code>local</code>: Local Wins</li><li><code>remote</code>: Remote Wins</li></ul>
+<h3 id="include">Include (space-sep)</h3>
+<p><code>Include</code> &#183; text &#183; default empty</p>
+<p>Patterns of the files that Sync and Watch Folder take, as in .gitignore, separated by spaces, for example *.png /shows/. Empty takes all. A space inside a pattern is written with a backslash in front.</p>
+<h3 id="exclude">Exclude (space-sep)</h3>
+<p><code>Exclude</code> &#183; text &#183; default <code>._* .DS_Store Thumbs.db desktop.ini</code></p>
+<p>Patterns of the files that Sync and Watch Folder leave alone on both sides, as in .gitignore, separated by spaces, for example *.tmp /raw/. What is excluded is neither moved nor deleted.</p>
 <h3 id="watchfolder">Watch Folder</h3>
 <p><code>Watchfolder</code> &#183; on or off &#183; default off &#183; can be used while <em>Local Path</em> is set or <em>Watch Folder</em> is on</p>
 <p>Upload new and changed files below Local Path by themselves, once they have stopped growing. For a photo booth or a recorder that writes into the folder.</p>
@@ -4846,15 +4898,36 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <h3 id="credits">Credits</h3>
 <p><code>Credits</code> &#183; text &#183; read-only</p>
 <p>What this component stands on, with the licences. The full list, with versions, is in the text DAT local/credits.</p>
-<p>Methods are called on the component, <code>op.storage.Upload(local_path=None, remote_path=None, make_public=None, content_type=None, metadata=None, cache_control=None)</code>, on TouchDesigner's main thread. They return at once; what became of it comes to the callbacks and stands in the tables.</p>
+<p>Methods are called on the component, <code>op.storage.Upload(
+    local_path=None,
+    remote_path=None,
+    make_public=None,
+    content_type=None,
+    metadata=None,
+    cache_control=None,
+)</code>, on TouchDesigner's main thread. They return at once; what became of it comes to the callbacks and stands in the tables.</p>
 <h2 id="methods">Methods</h2>
 <h3 id="upload">Upload</h3>
-<pre><code>Upload(local_path=None, remote_path=None, make_public=None, content_type=None, metadata=None, cache_control=None)</code></pre>
+<pre><code>Upload(
+    local_path=None,
+    remote_path=None,
+    make_public=None,
+    content_type=None,
+    metadata=None,
+    cache_control=None,
+)</code></pre>
 <p>Uploads a file, replacing whatever the bucket has under that name.</p>
 <ul><li><code>local_path</code> (<code>str</code>): Relative to <em>Local Path</em>, or absolute; left out, the place of <code>remote_path</code>.</li><li><code>remote_path</code> (<code>str</code>): Relative to <em>Remote Path</em>, or with a slash in front the bucket path; left out, the place of <code>local_path</code>.</li><li><code>make_public</code> (<code>bool</code>): None uses <em>Make Public</em>.</li><li><code>content_type</code> (<code>str</code>): Left out, what the name's ending promises.</li><li><code>metadata</code> (<code>dict[str, str]</code>): Own keys and texts that the object carries.</li><li><code>cache_control</code> (<code>str</code>): For those who read the object by its public address, e.g. <code>no-cache</code>.</li></ul>
 <p>Returns: The transfer's id; empty when it can never run (the log says why).</p>
 <h3 id="uploadbytes">UploadBytes</h3>
-<pre><code>UploadBytes(data, remote_path, content_type=None, make_public=None, metadata=None, cache_control=None)</code></pre>
+<pre><code>UploadBytes(
+    data,
+    remote_path,
+    content_type=None,
+    make_public=None,
+    metadata=None,
+    cache_control=None,
+)</code></pre>
 <p>Uploads data that is in no file, e.g. <code>top.saveByteArray(&#x27;.jpg&#x27;)</code>; the arguments are those of <code>Upload</code>.</p>
 <p>Up to 64 KiB survive a crash from the moment this returns, larger data from the moment its row shows a size.</p>
 <p>Returns: The transfer's id; empty when it can never run.</p>
@@ -4880,7 +4953,12 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p>Fetches what the bucket knows of a file; it comes to <code>onMetadata</code> and stays in <code>GetTransfer(id)</code>.</p>
 <p>Returns: The transfer's id; empty when it can never run.</p>
 <h3 id="getsignedurl">GetSignedUrl</h3>
-<pre><code>GetSignedUrl(remote_path, expiration_minutes=60, method=&#x27;GET&#x27;, content_type=None)</code></pre>
+<pre><code>GetSignedUrl(
+    remote_path,
+    expiration_minutes=60,
+    method=&#x27;GET&#x27;,
+    content_type=None,
+)</code></pre>
 <p>Makes an address by which anyone can read (GET) or upload (PUT) one file for a while.</p>
 <p>It arrives as <code>local_path</code> of <code>onTransferComplete</code>, and in <code>GetTransfer(id)[&#x27;url&#x27;]</code>.</p>
 <ul><li><code>remote_path</code> (<code>str</code>): As in <code>Upload</code>.</li><li><code>expiration_minutes</code> (<code>float</code>): At most a week (10080).</li><li><code>method</code> (<code>str</code>): GET or PUT.</li><li><code>content_type</code> (<code>str</code>): For PUT, the type that must be uploaded.</li></ul>
@@ -4900,6 +4978,30 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <pre><code>GetTransfer(transfer_id)</code></pre>
 <p>What is known of a transfer: its row, and what it found out (<code>metadata</code>, <code>files</code>, <code>prefixes</code>, <code>url</code>).</p>
 <p>Returns: None when it is not known (any more).</p>
+<h3 id="syncfolder">SyncFolder</h3>
+<pre><code>SyncFolder(
+    direction=&#x27;both&#x27;,
+    delete_remote=None,
+    delete_local=None,
+    force=False,
+    include=None,
+    exclude=None,
+)</code></pre>
+<p>Brings <em>Local Path</em> and <em>Remote Path</em> up to date with each other; <code>onSyncComplete</code> tells how it ended.</p>
+<ul><li><code>direction</code> (<code>str</code>): both, upload or download.</li><li><code>delete_remote</code> (<code>bool</code>): Delete in the bucket what was deleted on the disk; None uses <em>Delete Remote Orphans</em>.</li><li><code>delete_local</code> (<code>bool</code>): Move to the trash what was deleted in the bucket; None uses <em>Delete Local Orphans</em>.</li><li><code>force</code> (<code>bool</code>): Delete more than <em>Max Delete</em> allows, and download again into a folder that has vanished.</li><li><code>include</code> (<code>str | Sequence[str]</code>): Patterns as in <em>Include</em>, a text or a list; None uses the parameter.</li><li><code>exclude</code> (<code>str | Sequence[str]</code>): Patterns as in <em>Exclude</em>; None uses the parameter.</li></ul>
+<p>Returns: The transfer's id; empty when it can never run (the log says why).</p>
+<h3 id="plansync">PlanSync</h3>
+<pre><code>PlanSync(
+    direction=&#x27;both&#x27;,
+    delete_remote=None,
+    delete_local=None,
+    force=False,
+    include=None,
+    exclude=None,
+)</code></pre>
+<p>Finds out what <code>SyncFolder</code> with the same arguments would do now, and touches nothing.</p>
+<p>The plan comes to <code>onSyncPlan</code> and stays in <code>GetTransfer(id)[&#x27;plan&#x27;]</code>.</p>
+<p>Returns: The transfer's id; empty when it can never run.</p>
 <h2 id="methods-of-both-components">Methods of both components</h2>
 <h3 id="connect">Connect</h3>
 <pre><code>Connect()</code></pre>
@@ -4922,11 +5024,25 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <h2 id="callbacks">Callbacks</h2>
 <p>Functions of the DAT that <em>Callbacks DAT</em> points to; <em>Create</em> on the Callbacks page makes one with a stub of each. They run on the main thread. A missing one is not called; an error in one is logged and stops nothing.</p>
 <h3 id="ontransfercomplete">onTransferComplete</h3>
-<pre><code>onTransferComplete(transfer_id, transfer_type, remote_path, local_path, success, error)</code></pre>
+<pre><code>onTransferComplete(
+    transfer_id,
+    transfer_type,
+    remote_path,
+    local_path,
+    success,
+    error,
+)</code></pre>
 <p>A transfer has ended: upload, download, delete, metadata or signed_url.</p>
 <ul><li><code>transfer_id</code> (<code>str</code>): What the method returned.</li><li><code>transfer_type</code> (<code>str</code>): See above.</li><li><code>remote_path</code> (<code>str</code>): Name of the file in the bucket.</li><li><code>local_path</code> (<code>str</code>): Absolute path of the local file; for signed_url, the address.</li><li><code>success</code> (<code>bool</code>): False for failed and cancelled ones.</li><li><code>error</code> (<code>str</code>): What went wrong and what to do; empty on success.</li></ul>
 <h3 id="ontransferprogress">onTransferProgress</h3>
-<pre><code>onTransferProgress(transfer_id, transfer_type, remote_path, local_path, bytes_done, bytes_total)</code></pre>
+<pre><code>onTransferProgress(
+    transfer_id,
+    transfer_type,
+    remote_path,
+    local_path,
+    bytes_done,
+    bytes_total,
+)</code></pre>
 <p>A transfer is on its way; at most ten times a second for each.</p>
 <ul><li><code>transfer_id</code> (<code>str</code>): What the method returned.</li><li><code>transfer_type</code> (<code>str</code>): upload, download or sync.</li><li><code>remote_path</code> (<code>str</code>): Name of the file in the bucket.</li><li><code>local_path</code> (<code>str</code>): Absolute path of the local file.</li><li><code>bytes_done</code> (<code>int</code>): Bytes that have been moved.</li><li><code>bytes_total</code> (<code>int</code>): Bytes there are to move.</li></ul>
 <h3 id="onlistcomplete">onListComplete</h3>
@@ -4942,13 +5058,22 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p>GetMetadata has ended.</p>
 <ul><li><code>transfer_id</code> (<code>str</code>): What GetMetadata returned.</li><li><code>remote_path</code> (<code>str</code>): Name of the file in the bucket.</li><li><code>metadata</code> (<code>dict[str, ...]</code>): name, size, content_type, updated, created, md5_hash, public_url, metadata (your own keys) and more.</li><li><code>success</code> (<code>bool</code>): False if there is no such file or it could not be asked.</li><li><code>error</code> (<code>str</code>): What went wrong and what to do; empty on success.</li></ul>
 <h3 id="onsynccomplete">onSyncComplete</h3>
-<pre><code>onSyncComplete(transfer_id, direction, uploaded, downloaded, deleted, errors, success, error)</code></pre>
+<pre><code>onSyncComplete(
+    transfer_id,
+    direction,
+    uploaded,
+    downloaded,
+    deleted,
+    errors,
+    success,
+    error,
+)</code></pre>
 <p>SyncFolder has ended.</p>
-<ul><li><code>transfer_id</code> (<code>str</code>): What SyncFolder returned.</li><li><code>direction</code> (<code>str</code>): both, upload or download.</li><li><code>uploaded</code> (<code>list[str]</code>): Paths relative to Local Path.</li><li><code>downloaded</code> (<code>list[str]</code>): Paths relative to Local Path.</li><li><code>deleted</code> (<code>list[str]</code>): Relative paths with remote: or local: in front.</li><li><code>errors</code> (<code>list[dict[str, str]]</code>): A dict with path and error for each file that could not be synced.</li><li><code>success</code> (<code>bool</code>): Whether everything went as planned.</li><li><code>error</code> (<code>str</code>): Why the sync as a whole failed; empty otherwise.</li></ul>
+<ul><li><code>transfer_id</code> (<code>str</code>): What SyncFolder returned.</li><li><code>direction</code> (<code>str</code>): both, upload or download.</li><li><code>uploaded</code> (<code>list[str]</code>): Paths relative to Local Path, also of files that were renamed in the bucket.</li><li><code>downloaded</code> (<code>list[str]</code>): Paths relative to Local Path, also of files that were renamed on the disk.</li><li><code>deleted</code> (<code>list[str]</code>): Relative paths with remote: or local: in front.</li><li><code>errors</code> (<code>list[dict[str, str]]</code>): A dict with path and error for each file that failed or was left alone, and for each conflict.</li><li><code>success</code> (<code>bool</code>): Whether everything that was asked for is done; conflicts that were solved are no failure.</li><li><code>error</code> (<code>str</code>): Why not; empty on success.</li></ul>
 <h3 id="onsyncplan">onSyncPlan</h3>
-<pre><code>onSyncPlan(transfer_id, direction, plan, success, error)</code></pre>
+<pre><code>onSyncPlan(transfer_id, plan)</code></pre>
 <p>PlanSync has ended: what a sync would do now; nothing was touched.</p>
-<ul><li><code>transfer_id</code> (<code>str</code>): What PlanSync returned.</li><li><code>direction</code> (<code>str</code>): both, upload or download.</li><li><code>plan</code> (<code>dict[str, ...]</code>): The steps, as lists of relative paths.</li><li><code>success</code> (<code>bool</code>): Whether there is a plan.</li><li><code>error</code> (<code>str</code>): Why there is none; empty otherwise.</li></ul>
+<ul><li><code>transfer_id</code> (<code>str</code>): What PlanSync returned.</li><li><code>plan</code> (<code>dict[str, ...]</code>): Lists of dicts under upload, download, rename, delete, conflicts and skipped; why deletions would be refused under refused; upload_bytes and download_bytes; direction; success and, if there is no plan, error.</li></ul>
 <h3 id="onconnectionstatechange">onConnectionStateChange</h3>
 <pre><code>onConnectionStateChange(state, error)</code></pre>
 <p>The connection has another state.</p>
@@ -5268,9 +5393,21 @@ class LockedBreaker(tdg_core_retry.Breaker):
         with self._lock:
             return super().can_attempt(now)
 
+    def wait_s(self, now: float) -> float:
+        with self._lock:
+            return super().wait_s(now)
+
+    def success(self) -> None:
+        with self._lock:
+            super().success()
+
     def failure(self, now: float) -> None:
         with self._lock:
             super().failure(now)
+
+    def release(self) -> None:
+        with self._lock:
+            super().release()
 
     def reset(self) -> None:
         with self._lock:
@@ -6330,14 +6467,17 @@ class Bridge:
         """Starts the engine and hands it what the one before it has not stored, then what was held."""
         self.transport.start()
         held, self._held, self._holds = self._held, [], False
-        known = {
-            (request.journal, request.entry) for request in held if isinstance(request, tdg_core_messages.Accepted)
-        }
+        known = {_name(request) for request in held}
         for entry in self._journal.entries():
             if (entry.origin, entry.number) not in known:
                 self.transport.send(tdg_core_messages.Accepted(*entry))
         for request in held:
             self.transport.send(request)
+
+
+def _name(request: Message) -> tuple[str, int]:
+    """Which entry of the journal a request is; it may be none."""
+    return getattr(request, "journal", ""), getattr(request, "entry", 0)
 ''',
     "src/common/tdg_bridge_journal.py": '''\
 """What the user was promised, on disk before the method returns: the accepted requests that no engine has stored yet.
@@ -6591,11 +6731,15 @@ threads run in modules made from the same texts, in a namespace of their own, th
 import builtins
 import functools
 import threading
+import time
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import tdg_bridge_slot
+
+#: A thread that was just started holds the interpreter while the main thread still waits for it to begin.
+_COURTESY_S = 0.005
 
 
 class Modules:
@@ -6666,8 +6810,17 @@ class Modules:
         return known[1]
 
 
-def call(modules: Modules, name: str, function: str, *args: Any) -> Any:
-    """Calls a function of a private module; made in the calling thread, as compiling takes its time."""
+def call(
+    modules: Modules,
+    name: str,
+    function: str,
+    *args: Any,
+    # Bound here, as above.
+    pause: Callable[[float], None] = time.sleep,
+    courtesy_s: float = _COURTESY_S,
+) -> Any:
+    """Calls a function of a private module; made in the calling thread, as compiling takes its time. Worker only."""
+    pause(courtesy_s)
     return getattr(modules.module(name), function)(*args)
 
 
@@ -8150,6 +8303,8 @@ def writing(path: Path, start: int) -> Iterator[Callable[[bytes], None]]:
 def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] = time.sleep) -> None:
     """Brings a finished file to the disk and makes it `target` in one step, replacing what is there.
 
+    That the new name survives a power cut is `force_folder`'s part.
+
     Windows refuses while another program holds the target open (a movie that plays); that is waited for a while.
 
     Raises:
@@ -8165,11 +8320,10 @@ def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] 
             sleep(_REPLACE_PAUSE_S)
         else:
             path.replace(target)
-    _force_folder(Path(target).parent)
 
 
-def _force_folder(folder: Path) -> None:
-    """Brings a rename to the disk; Windows does so by itself."""
+def force_folder(folder: Path) -> None:
+    """Brings the renames in a folder to the disk; Windows does so by itself."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):
@@ -8192,6 +8346,7 @@ def write_whole(path: Path, data: bytes) -> None:
         with explained(path, "write"):
             part.write_bytes(data)
         put_in_place(part, path)
+        force_folder(path.parent)
     except CloudError:
         remove(part)
         raise
@@ -9710,7 +9865,7 @@ class Callbacks:
         try:
             function = getattr(dat.module, name, None)
             self._broken = ""
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # The script does not compile: said once, not with every event.
             problem = f"{path} cannot be used for callbacks: {type(error).__name__}: {error}"
             if problem != self._broken:
@@ -9782,9 +9937,6 @@ _PARAMETERS = (
 
 #: Without a RefreshHook for that long the frame callback drains: the manager was reset, or never had a free thread.
 _HOOK_PATIENCE_S = 0.25
-
-#: How the script error of a component that could not start begins.
-_NOT_STARTED = "Could not start"
 
 #: Seconds before a start that failed is tried again.
 _START_AGAIN_S = 5.0
@@ -9895,13 +10047,13 @@ class ComponentExt:
         except Exception as error:
             self._start_failed(error)
             return False
-        self.ownerComp.clearScriptErrors(error=f"{_NOT_STARTED}*")
+        self.ownerComp.clearScriptErrors()
         return True
 
     def _start_failed(self, error: Exception) -> None:
         self._close()
         self._start_at = time.monotonic() + _START_AGAIN_S
-        problem = f"{_NOT_STARTED}: {describe(error)}; it is tried again every few seconds."
+        problem = f"Could not start: {describe(error)}; it is tried again every few seconds."
         line = self._faults.line(problem, time.monotonic())
         if line is not None:
             self.log.error(line)
@@ -10762,6 +10914,7 @@ class KeyedTable:
         # Each row has a growing number; the row of a number is its place in the sorted list of numbers. So a row is
         # found in O(log n), also after others were deleted.
         self._number: dict[str, int] = {}
+        self._keys: dict[int, str] = {}
         self._numbers: list[int] = []
         self._next = 0
 
@@ -10771,6 +10924,7 @@ class KeyedTable:
         self.dat.appendRow(list(self.header))
         self.shadow.clear()
         self._number.clear()
+        self._keys.clear()
         self._numbers.clear()
 
     def put(self, rows: Iterable[Row]) -> None:
@@ -10797,13 +10951,17 @@ class KeyedTable:
             return
         self.dat.deleteRows([row for row, _ in found])  # falling: right whether indices mean before or during the call
         for row, key in found:
-            del self._numbers[row - 1], self._number[key], self.shadow[key]
+            del self._keys[self._number[key]], self._numbers[row - 1], self._number[key], self.shadow[key]
 
     def restore(self) -> None:
         """Someone sorted or cut the table by hand: writes it anew from the shadow. Collections do otherwise."""
         rows = dict(self.shadow)
         self.reset()
         self._append(rows)
+
+    def key_of(self, row: int) -> str:
+        """The key that belongs into that row, which is one of the table's."""
+        return self._keys[self._numbers[row - 1]]
 
     def __contains__(self, key: object) -> bool:
         return key in self._number
@@ -10833,6 +10991,7 @@ class KeyedTable:
         self._next = numbers.stop
         self._numbers.extend(numbers)
         self._number.update(zip(rows, numbers, strict=True))
+        self._keys.update(zip(numbers, rows, strict=True))
         self.shadow.update(rows)
 ''',
     "src/common/tdg_td_tasks.py": '''\
@@ -11038,13 +11197,13 @@ def _look(plan: Plan, post: Post) -> tdg_core_messages.Message:
     absent = [name for name in plan.modules if not tdg_work_imports.is_there(name)]
     if absent:
         return _missing(plan, "missing", f"{tdg_core_packages.listed(absent)} cannot be found", ask=not venv.ours())
-    for name in plan.modules:
-        problem = tdg_work_imports.problem_of(name)
-        if problem:
-            steps = tuple(step for step in tdg_core_packages.STEPS if tdg_work_imports.is_there(step))
-            mendable = status != tdg_disk_venv.ABSENT and not plan.settled
-            modules = (*steps, *plan.modules)
-            return messages.ImportHere(plan.run, modules, problem, mendable, not venv.ours())
+    with tdg_work_imports.considerately(site):
+        problem = next(filter(None, map(tdg_work_imports.problem_of, plan.modules)), "")
+    if problem:
+        steps = tuple(step for step in tdg_core_packages.STEPS if tdg_work_imports.is_there(step))
+        mendable = status != tdg_disk_venv.ABSENT and not plan.settled
+        modules = (*steps, *plan.modules)
+        return messages.ImportHere(plan.run, modules, problem, mendable, not venv.ours())
     for line in tdg_work_imports.conflicts(site):
         post(tdg_core_messages.Logged("WARNING", line))
     return messages.PackagesUsable(plan.run)
@@ -11335,6 +11494,7 @@ class Engine(Generic[S]):
 Thread: any; meant for workers, as an import can take seconds.
 """
 
+import contextlib
 import importlib
 import importlib.metadata
 import sys
@@ -11379,6 +11539,12 @@ _REFUSALS = (
 
 _MAX_TEXT = 200
 
+#: The libraries of ten megabytes and more.
+_LARGE = ("grpc/_cython/cygrpc*", "cryptography/hazmat/bindings/_rust*", "google/_upb/_message*")
+
+#: Seconds after which a thread that wants the interpreter gets it while packages are imported; usually 5 ms.
+_SWITCH_S = 0.0005
+
 _LOADERS = (
     (machinery.SourceFileLoader, machinery.SOURCE_SUFFIXES),
     (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
@@ -11408,6 +11574,27 @@ def problem_of(name: str) -> str:
     except BaseException as error:  # a package may even try to end the program
         return f"{name} cannot be imported: {_explained(error)}"
     return ""
+
+
+@contextlib.contextmanager
+def considerately(site: str) -> Iterator[None]:
+    """While inside, imports hold the main thread up less.
+
+    Large libraries are read before they are loaded, since loading holds the interpreter and reading does not; and the
+    interpreter changes hands more often (measured: the worst frame of 22 ms beside a busy thread becomes 11).
+    """
+    for pattern in _LARGE:
+        for path in Path(site).glob(pattern):
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                while file.read(1 << 20):
+                    pass
+    former = sys.getswitchinterval()
+    sys.setswitchinterval(min(former, _SWITCH_S))
+    try:
+        yield
+    finally:
+        if former > _SWITCH_S:  # of two components at once, the first one sets it back
+            sys.setswitchinterval(former)
 
 
 def loaded_from(folder: str) -> bool:
@@ -11495,6 +11682,9 @@ import tdg_core_messages
 
 CloudError = tdg_core_errors.CloudError
 
+#: Helper threads that are kept for the next time.
+_MOST_IDLE = 32
+
 #: Code of an exception that is none of ours.
 DEFECT = "internal"
 
@@ -11528,7 +11718,8 @@ class Loop:
         self._inbox = inbox
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
-        self._helpers: set[threading.Thread] = set()
+        self._helpers: set[_Helper] = set()
+        self._idle: list[_Helper] = []
         self._last: list[Callable[[], None]] = []
         self._defects = tdg_core_log.Repeats()
 
@@ -11538,18 +11729,14 @@ class Loop:
         `close` is called, which closes what the helper threads talk to; their last results are taken as ever, but no
         requests and timers any more; what `at_end` was given is called when the last helper has ended.
         """
-        while (item := self._next()) is not None:
-            if isinstance(item, tuple):
-                self._guard(*item)
-            else:
-                self._guard(handle, item)
-        self._guard(close)
-        while self._helpers:
-            item = self._inbox.get()
-            if isinstance(item, tuple):
-                self._guard(*item)
-        for function in self._last:
-            self._guard(function)
+        try:
+            while (item := self._next()) is not None:
+                if isinstance(item, tuple):
+                    self._guard(*item)
+                else:
+                    self._guard(handle, item)
+        finally:
+            self._end(close)
 
     def at_end(self, function: Callable[[], None]) -> None:
         """Calls `function()` as the loop's last act, when no helper thread is left."""
@@ -11574,15 +11761,10 @@ class Loop:
 
         The loop's thread only.
         """
-
-        def help_out() -> None:
-            result, error = attempt(function, *args)
-            self.call(self._helped, threading.current_thread(), then, result, error)
-
-        helper = threading.Thread(target=help_out, name=f"tdg-{name}", daemon=True)
+        helper = self._idle.pop() if self._idle else _Helper(self.call)
         self._helpers.add(helper)
         try:
-            helper.start()
+            helper.help_out(name, function, args, lambda *outcome: self._helped(helper, then, *outcome))
         except RuntimeError:
             text = f"The system gives no more threads, so {name} could not begin; it is tried again."
             self.call(self._helped, helper, then, None, CloudError("exhausted", text))
@@ -11601,15 +11783,30 @@ class Loop:
         if line is not None:
             self.log("ERROR", line)
 
+    def _end(self, close: Callable[[], None]) -> None:
+        self._guard(close)
+        while self._helpers:
+            item = self._inbox.get()
+            if isinstance(item, tuple):
+                self._guard(*item)
+        for helper in self._idle:
+            helper.end()
+        for function in self._last:
+            self._guard(function)
+
     def _helped(
         self,
-        helper: threading.Thread,
+        helper: "_Helper",
         then: Callable[[Any, CloudError | None], None] | None,
         result: Any,
         error: CloudError | None,
     ) -> None:
         """A helper thread has done its part."""
         self._helpers.discard(helper)
+        if helper.runs and len(self._idle) < _MOST_IDLE:
+            self._idle.append(helper)
+        else:
+            helper.end()
         if then is not None:
             then(result, error)
         elif error is not None and error.code == DEFECT:
@@ -11633,6 +11830,49 @@ class Loop:
         _, error = attempt(function, *args)
         if error is not None:
             self.tell(error)
+
+
+class _Helper:
+    """A thread that does one thing after another: to begin one costs more than most of what it is begun for.
+
+    Args:
+        call: Runs a function on the loop's thread.
+    """
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self.runs = False
+        self._call = call
+        self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def help_out(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        then: Callable[[Any, CloudError | None], None],
+    ) -> None:
+        """Runs `function(*args)`, then `then(result, error)` on the loop's thread. The loop's thread only.
+
+        Raises:
+            RuntimeError: The system gives no more threads.
+        """
+        if not self.runs:
+            threading.Thread(target=self._serve, name="tdg-helper", daemon=True).start()
+            self.runs = True
+        self._work.put((name, function, args, then))
+
+    def end(self) -> None:
+        """Lets the thread end when it is idle."""
+        self._work.put(None)
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            name, function, args, then = work
+            threading.current_thread().name = f"tdg-{name}"
+            result, error = attempt(function, *args)
+            del work, function, args  # nothing of it is kept while the thread is idle
+            self._call(then, result, error)
+            del then, result, error
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, CloudError | None]:
@@ -17213,6 +17453,7 @@ What a person or a script did to the table is told by value: a cell that differs
 this component, whenever TouchDesigner says so.
 """
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17227,6 +17468,9 @@ Row = tdg_td_tables.Row
 COLUMNS = ("doc_id", "payload", "_version", "_synced_at", "_dirty")
 
 _PAYLOAD = 1
+
+#: More rows than any table has.
+_NONE = 1 << 60
 
 
 @dataclass
@@ -17256,6 +17500,8 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         self.fields = tuple(fields)
         super().__init__(dat, (*COLUMNS, *(name for name in fields if name not in COLUMNS)))
         self._extra = self.header[len(COLUMNS) :]
+        #: Rows written since the last look at the table.
+        self._written: set[str] = set()
 
     def shown(self, doc_id: str) -> Shown:
         """What the table shows of a document, as far as this component has written it."""
@@ -17281,6 +17527,7 @@ class CollectionTable(tdg_td_tables.KeyedTable):
                 synced = former[3] if former is not None else ""
             row: Row = (doc_id, payload, version, synced, "1" if dirty else "0")
             rows.append(row + self._expanded(payload) if self._extra else row)
+        self._written.update(row[0] for row in rows)
         self.put(rows)
         self.remove(doc_id for doc_id, shown in documents.items() if shown.payload is None)
 
@@ -17300,31 +17547,36 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         key, cell = self.dat[row, 0], self.dat[row, _PAYLOAD]
         return cell.val if key is not None and cell is not None and key.val == doc_id else None
 
-    def inspect(self, rows: Iterable[int] | None) -> Edits:
+    def inspect(self, rows: Iterable[int] | None, appended: int = _NONE) -> Edits:
         """Finds what was edited by hand; afterwards the table is whole again and shows the edits' text.
 
         Args:
             rows: Where to look (row numbers as TouchDesigner tells them); None looks everywhere.
+            appended: From this row on all rows are new.
         """
-        if rows is None or self.dat.numRows != len(self) + 1 or self.dat.numCols != len(self.header):
+        written, self._written = self._written, set()
+        dat, count = self.dat, self.dat.numRows
+        if rows is None or count != len(self) + 1 or dat.numCols != len(self.header):
             return self._survey()
         edits = Edits()
-        for number in rows:
-            if not self._inspect_row(number, edits):
+        for number in itertools.chain(rows, range(appended, count)):
+            if not self._inspect_row(number, written, edits):
                 return self._survey()
         return edits
 
-    def _inspect_row(self, number: int, edits: Edits) -> bool:
+    def _inspect_row(self, number: int, written: set[str], edits: Edits) -> bool:
         """Looks at one row; False when it is not the row that belongs there."""
         dat = self.dat
-        key = dat[number, 0]
-        known = None if key is None else self.shadow.get(key.val)
-        if known is None or self._row(known[0]) != number:
+        if not 0 < number < dat.numRows:
+            return False
+        known = self.shadow[self.key_of(number)]
+        if dat[number, 0].val != known[0]:
             return False
         text = dat[number, _PAYLOAD].val
         if text != known[_PAYLOAD]:
             edits.typed[known[0]] = text
-        elif any(dat[number, column].val != known[column] for column in range(_PAYLOAD + 1, len(known))):
+        # Every cell read is a call into TouchDesigner: in rows just written the columns that are ours wait till later.
+        elif known[0] not in written and any(dat[number, at].val != known[at] for at in range(2, len(known))):
             dat.replaceRow(number, list(known))  # the other columns are ours
         return True
 
@@ -17385,6 +17637,7 @@ def _plain(value: Any) -> str:
 Thread: main only.
 """
 
+import itertools
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -17409,6 +17662,10 @@ SURVEY_S = 0.5
 
 #: Documents written to a table in one go; the budget is looked at between two goes.
 SLICE = 32
+
+
+#: More rows than any table has.
+_NONE = 1 << 60
 
 
 class Change(NamedTuple):
@@ -17468,7 +17725,9 @@ class View:
         self._patches = False
         #: Rows that may have been edited; None when nobody told which.
         self._touched: set[int] | None = set()
-        self._told_rows = 0
+        self._told_rows = 1
+        #: The first of the rows that are new since the watcher told last: it may not call them changed.
+        self._appended = _NONE
         self._surveyed_at = 0.0
         self.filters = filters
         self.set_filters(filters)
@@ -17506,10 +17765,9 @@ class View:
 
     def apply(self, now_text: str) -> list[Change]:
         """Writes a slice of what was received into the table; returns what has changed by it."""
-        items = [(doc_id, self.inbox.pop(doc_id)) for doc_id, _ in zip(list(self.inbox), range(SLICE), strict=False)]
-        return self._apply(items, now_text)
-
-    def _apply(self, items: list[tuple[str, tuple[str | None, str]]], now_text: str) -> list[Change]:
+        items = list(itertools.islice(self.inbox.items(), SLICE))
+        for doc_id, _ in items:
+            del self.inbox[doc_id]
         table, documents = self.table, self.documents
         self._take_typed(doc_id for doc_id, _ in items if doc_id in table)
         changes = []
@@ -17565,13 +17823,14 @@ class View:
     def touch(self, rows: list[int] | None) -> None:
         """The watcher tells that these rows have other contents, or who knows which. Looked at with `take_edits`.
 
-        Rows that the table did not have when the watcher told last are not among them: ours, perhaps edited already.
+        Rows that the table did not have when the watcher told last need not be among them.
         """
         number = self.dat.numRows
         if rows is None or self._touched is None:
             self._touched = None
         else:
-            self._touched.update(rows, range(self._told_rows, number))
+            self._touched.update(rows)
+            self._appended = min(self._appended, self._told_rows)
         self._told_rows = number
 
     def take_edits(self) -> bool:
@@ -17582,7 +17841,8 @@ class View:
                 return False
             self._surveyed_at = now
         rows, self._touched = self._touched, set()
-        self._take(self.table.inspect(rows))
+        appended, self._appended = self._appended, _NONE
+        self._take(self.table.inspect(rows, appended))
         return True
 
     def take_all_edits(self) -> None:
@@ -19836,6 +20096,7 @@ import tdg_disk_key
 import tdg_gateway_storage
 import tdg_td_component
 import tdg_td_params
+import tdg_td_storage_sync
 import tdg_td_transfers
 import tdg_work_bootstrap
 import tdg_work_storage
@@ -19846,6 +20107,7 @@ _download_worker = tdg_work_storage.WORKERS["download"]
 _delete_worker = tdg_work_storage.WORKERS["delete"]
 _list_worker = tdg_work_storage.WORKERS["list"]
 _metadata_worker = tdg_work_storage.WORKERS["metadata"]
+_sync_worker = tdg_work_storage.WORKERS["sync"]
 _bootstrap_worker = tdg_work_bootstrap.install
 _reconnect_sleep = tdg_core_retry.backoff_s
 
@@ -19857,10 +20119,12 @@ Transfer = tdg_core_storage_messages.Transfer
 public = tdg_td_component.public
 
 #: What a request depends on besides its arguments.
-_ASKED = ("Localpath", "Remotepath", "Makepublic", "Bucket", "Emulatorhost", "Privatekey")
+_ASKED = (
+    "Localpath", "Remotepath", "Makepublic", "Bucket", "Emulatorhost", "Privatekey", *tdg_td_storage_sync.ASKED,
+)  # fmt: skip
 
 
-class StorageExt(tdg_td_component.ComponentExt):
+class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt):
     """Files between TouchDesigner and a bucket."""
 
     STATUS_COLUMNS = ("state", "circuit", "last_error", "active_transfers", "connected_at", "bucket")
@@ -19875,6 +20139,7 @@ class StorageExt(tdg_td_component.ComponentExt):
         super().__init__(ownerComp)
         self.settings = Settings()
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
+        self.transfers.enders[tdg_core_storage_messages.SYNC] = self.sync_ended
         self._connected_bucket = ""
         self._asked: dict[str, Any] = {}
         self._project = functools.lru_cache(maxsize=1)(_project_of)
@@ -20147,7 +20412,7 @@ class StorageExt(tdg_td_component.ComponentExt):
 
     def pulses(self) -> dict[str, Callable[[], Any]]:
         """The method behind each pulse parameter."""
-        return {**super().pulses(), "Canceltransfers": self.CancelTransfers}
+        return {**super().pulses(), **self.sync_pulses(), "Canceltransfers": self.CancelTransfers}
 
     def on_reset_tables(self) -> None:
         """Empties the table of transfers."""
@@ -20318,24 +20583,22 @@ def onSyncComplete(
     Args:
         transfer_id: What SyncFolder returned.
         direction: both, upload or download.
-        uploaded: Paths relative to Local Path.
-        downloaded: Paths relative to Local Path.
+        uploaded: Paths relative to Local Path, also of files that were renamed in the bucket.
+        downloaded: Paths relative to Local Path, also of files that were renamed on the disk.
         deleted: Relative paths with remote: or local: in front.
-        errors: A dict with path and error for each file that could not be synced.
-        success: Whether everything went as planned.
-        error: Why the sync as a whole failed; empty otherwise.
+        errors: A dict with path and error for each file that failed or was left alone, and for each conflict.
+        success: Whether everything that was asked for is done; conflicts that were solved are no failure.
+        error: Why not; empty on success.
     """
 
 
-def onSyncPlan(transfer_id: str, direction: str, plan: dict[str, Any], success: bool, error: str) -> None:
+def onSyncPlan(transfer_id: str, plan: dict[str, Any]) -> None:
     """PlanSync has ended: what a sync would do now; nothing was touched.
 
     Args:
         transfer_id: What PlanSync returned.
-        direction: both, upload or download.
-        plan: The steps, as lists of relative paths.
-        success: Whether there is a plan.
-        error: Why there is none; empty otherwise.
+        plan: Lists of dicts under upload, download, rename, delete, conflicts and skipped; why deletions would be
+            refused under refused; upload_bytes and download_bytes; direction; success and, if there is no plan, error.
     """
 
 
@@ -22181,8 +22444,10 @@ from collections.abc import Callable
 from typing import Any
 
 import tdg_core_errors
+import tdg_core_storage_ignore
 import tdg_core_storage_messages
 import tdg_core_storage_paths
+import tdg_core_storage_plan_data
 import tdg_core_storage_settings
 
 CloudError = tdg_core_errors.CloudError
@@ -22295,6 +22560,42 @@ class Requests:
             options["content_type"] = str(content_type)
         return self._transfer(tdg_core_storage_messages.SIGNED_URL, self.name(remote_path), "", options)
 
+    def sync(
+        self,
+        direction: Any,
+        delete_remote: bool | None,
+        delete_local: bool | None,
+        include: Any,
+        exclude: Any,
+        *,
+        force: bool,
+        dry: bool,
+    ) -> Transfer:
+        """The whole folder with its prefix; None uses the parameter.
+
+        Raises:
+            CloudError: `invalid` for a bad direction or pattern, and while no *Local Path* is chosen.
+        """
+        settings = self._settings
+        if direction not in tdg_core_storage_plan_data.DIRECTIONS:
+            raise CloudError("invalid", f"{direction!r} is no direction; give 'both', 'upload' or 'download'.")
+        if not settings.local_path_chosen:
+            raise CloudError("invalid", "Local Path is empty, and the project folder as a whole is not synced; set it.")
+        options = {
+            "direction": direction,
+            "delete_remote": settings.delete_remote if delete_remote is None else bool(delete_remote),
+            "delete_local": settings.delete_local if delete_local is None else bool(delete_local),
+            "conflict_mode": settings.conflict_mode,
+            "max_delete": settings.max_delete,
+            "include": _patterns(settings.include if include is None else include),
+            "exclude": _patterns(settings.exclude if exclude is None else exclude),
+            "make_public": settings.make_public,
+            "force": bool(force),
+            "dry": dry,
+        }
+        root = tdg_core_storage_paths.local(settings.local_path, settings.local_path, self._windows)
+        return self._transfer(tdg_core_storage_messages.SYNC, self._remote_root, root, options)
+
     def upload_options(self, make_public: Any, content_type: Any, metadata: Any, cache_control: Any) -> dict[str, Any]:
         """The options of an upload; what is not given is left out.
 
@@ -22330,6 +22631,19 @@ class Requests:
     def _transfer(self, kind: str, name: str, local: str, options: dict[str, Any]) -> Transfer:
         key, now = self._stamp()
         return Transfer(key, kind, name, local, now, -1, options)
+
+
+def _patterns(given: Any) -> list[str]:
+    """A text with patterns, or a list of them.
+
+    Raises:
+        CloudError: `invalid`.
+    """
+    if isinstance(given, str):
+        return tdg_core_storage_ignore.split(given)
+    if isinstance(given, (list, tuple)) and all(isinstance(each, str) for each in given):
+        return list(given)
+    raise CloudError("invalid", f"{given!r} are no patterns; give a text with blanks between them, or a list of texts.")
 ''',
     "src/storage/tdg_core_storage_settings.py": '''\
 """The storage component's parameters as settings.
@@ -22346,7 +22660,7 @@ import tdg_core_settings
 #: Parameters of this component that its settings are made of.
 PARAMETERS = (
     "Bucket", "Localpath", "Remotepath", "Makepublic", "Deleteremoteorphans", "Deletelocalorphans", "Maxconcurrent",
-    "Maxdelete", "Conflictmode", "Watchfolder",
+    "Maxdelete", "Conflictmode", "Include", "Exclude", "Watchfolder",
 )  # fmt: skip
 
 CONFLICT_MODES = ("newest", "keepboth", "local", "remote")
@@ -22372,6 +22686,9 @@ class StorageSettings(tdg_core_settings.Settings):
     #: Percent.
     max_delete: int = 50
     conflict_mode: str = "newest"
+    #: Patterns as typed; `tdg_core_storage_ignore.split` takes them apart.
+    include: str = ""
+    exclude: str = ""
     watch_folder: bool = False
     #: Absolute path of the cache folder; empty for none.
     cache_folder: str = ""
@@ -22404,6 +22721,8 @@ def from_parameters(
         max_concurrent=min(max(1, int(tdg_core_settings.number(values, "Maxconcurrent", 3))), MOST_CONCURRENT),
         max_delete=min(max(0, int(tdg_core_settings.number(values, "Maxdelete", 50))), 100),
         conflict_mode=mode if mode in CONFLICT_MODES else CONFLICT_MODES[0],
+        include=tdg_core_settings.text(values, "Include"),
+        exclude=tdg_core_settings.text(values, "Exclude"),
         watch_folder=bool(values.get("Watchfolder", False)),
         cache_folder=cache_folder,
     )
@@ -23733,6 +24052,106 @@ def _query(**values: Any) -> str:
     """A query string; what is empty (not 0) is left out."""
     return urllib.parse.urlencode({key: value for key, value in values.items() if value not in {"", None}}, doseq=True)
 ''',
+    "src/storage/tdg_td_storage_sync.py": '''\
+"""The storage component's methods around syncs; StorageExt inherits them.
+
+Thread: main only.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tdg_core_jobs
+import tdg_core_storage_messages
+import tdg_core_storage_requests
+import tdg_td_callbacks
+import tdg_td_component
+
+Changed = tdg_core_storage_messages.Changed
+Requests = tdg_core_storage_requests.Requests
+
+public = tdg_td_component.public
+
+#: Parameters that a sync depends on besides its arguments and paths.
+ASKED = ("Deleteremoteorphans", "Deletelocalorphans", "Maxdelete", "Conflictmode", "Include", "Exclude")
+
+
+class SyncMethods:
+    """SyncFolder, PlanSync and what they tell."""
+
+    callbacks: tdg_td_callbacks.Callbacks
+    _ask: Callable[..., str]
+
+    @public(str)
+    def SyncFolder(
+        self,
+        direction: str = "both",
+        delete_remote: bool | None = None,
+        delete_local: bool | None = None,
+        *,
+        force: bool = False,
+        include: str | Sequence[str] | None = None,
+        exclude: str | Sequence[str] | None = None,
+    ) -> str:
+        """Brings *Local Path* and *Remote Path* up to date with each other; `onSyncComplete` tells how it ended.
+
+        Args:
+            direction: both, upload or download.
+            delete_remote: Delete in the bucket what was deleted on the disk; None uses *Delete Remote Orphans*.
+            delete_local: Move to the trash what was deleted in the bucket; None uses *Delete Local Orphans*.
+            force: Delete more than *Max Delete* allows, and download again into a folder that has vanished.
+            include: Patterns as in *Include*, a text or a list; None uses the parameter.
+            exclude: Patterns as in *Exclude*; None uses the parameter.
+
+        Returns:
+            The transfer's id; empty when it can never run (the log says why).
+        """
+        return self._sync("sync", direction, delete_remote, delete_local, include, exclude, force=force, dry=False)
+
+    @public(str)
+    def PlanSync(
+        self,
+        direction: str = "both",
+        delete_remote: bool | None = None,
+        delete_local: bool | None = None,
+        *,
+        force: bool = False,
+        include: str | Sequence[str] | None = None,
+        exclude: str | Sequence[str] | None = None,
+    ) -> str:
+        """Finds out what `SyncFolder` with the same arguments would do now, and touches nothing.
+
+        The plan comes to `onSyncPlan` and stays in `GetTransfer(id)['plan']`.
+
+        Returns:
+            The transfer's id; empty when it can never run.
+        """
+        return self._sync(
+            "plan a sync", direction, delete_remote, delete_local, include, exclude, force=force, dry=True
+        )
+
+    def sync_pulses(self) -> dict[str, Callable[[], Any]]:
+        """The method behind each pulse parameter."""
+        return {
+            "Upload": lambda: self.SyncFolder("upload"),
+            "Download": lambda: self.SyncFolder("download"),
+            "Sync": lambda: self.SyncFolder("both"),
+        }
+
+    def sync_ended(self, event: Changed, _files: list[dict[str, Any]]) -> None:
+        """A sync has ended, one way or another."""
+        direction, result = str(event.options.get("direction", "both")), event.result
+        success = event.status == tdg_core_jobs.COMPLETE
+        if event.options.get("dry"):
+            plan = {**result.get("plan", {}), "direction": direction, "success": success, "error": event.error}
+            self.callbacks.call("onSyncPlan", event.id, plan)
+            return
+        lists = [list(result.get(name, ())) for name in ("uploaded", "downloaded", "deleted", "errors")]
+        self.callbacks.call("onSyncComplete", event.id, direction, *lists, success, event.error)
+
+    def _sync(self, doing: str, *args: Any, **flags: bool) -> str:
+        return self._ask(doing, lambda requests: requests.sync(*args, **flags))
+''',
     "src/storage/tdg_td_transfers.py": '''\
 """The transfers as their user sees them: the `transfers` table, the results, the callbacks.
 
@@ -24087,6 +24506,7 @@ def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda
             continue
         placing()
         tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep)
+        run.placed(Path(run.local_path).parent)
         size = tdg_disk_files.fingerprint(run.local_path)
         return {"generation": source.generation, "crc32c": source.crc32c, "size": size.size if size else source.size}
     raise CloudError("unavailable", f"{run.remote_path} was replaced again and again while it was downloaded.")
@@ -24550,6 +24970,7 @@ import tdg_work_engine
 import tdg_work_loop
 import tdg_work_queries
 import tdg_work_spool
+import tdg_work_storage_keeper
 import tdg_work_storage_store
 import tdg_work_storage_sync
 import tdg_work_transfer
@@ -24582,6 +25003,9 @@ _TROUBLES = 3
 
 #: When others were heard of within that many seconds, a failing transfer is alone with its trouble.
 _ALIVE_S = 5.0
+
+#: Seconds in which ends are collected for one commit; less than a frame.
+_COMMIT_S = 0.01
 
 #: Seconds until a store that could not be written is tried again.
 _STORE_RETRY_S = 5.0
@@ -24633,10 +25057,8 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._workers = workers or WORKERS
         self._around = around or tdg_work_transfer.Surroundings()
         self._numbers = itertools.count(1)
-        self._store = self._open_store()
-        # What the next commit writes, and what is told after it.
-        self._states: dict[str, dict[str, Any]] = {}
-        self._ended: list[str] = []
+        self._keeper = tdg_work_storage_keeper.Keeper(loop, Path(settings.store_file) if settings.store_file else None)
+        # What is told after the next commit.
         self._news: list[tdg_core_messages.Message] = []
         # For each Reset the transfers whose end it still waits for.
         self._forgets: list[set[str]] = []
@@ -24652,7 +25074,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def begin(self) -> None:
         """Takes up what a former run of the component left."""
-        for kept in self._store.transfers():
+        for kept in self._keeper.store.transfers():
             self._add(_Facts(kept.transfer, kept.state, restored=True, size=kept.transfer.size))
 
     # Hooks -------------------------------------------------------------------------------------------------------
@@ -24676,7 +25098,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def on_accepted(self, entries: list[Accepted]) -> None:
         try:
-            self._store_all(entries)
+            self._keeper.commit(entries, self._take_once)
         except CloudError:
             # The disk is full or gone: goes on in memory, and the journal keeps what the store does not have.
             for entry in entries:
@@ -24684,8 +25106,6 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             raise
         else:
             self._taken.clear()
-            numbers = tuple(entry.entry for entry in entries if entry.entry)
-            self.loop.outbox.put(tdg_core_messages.Stored(numbers))
         finally:
             self._publish()
 
@@ -24699,7 +25119,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def on_close(self) -> None:
         self._commit()
-        self._store.close()
+        self._keeper.close()
 
     # Requests ----------------------------------------------------------------------------------------------------
 
@@ -24791,6 +25211,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             tell=lambda done, total, speed: self.loop.call(self._progress, job, done, total, speed),
             keep=lambda state: self.loop.call(self._keep, job, state),
             emit=self.loop.outbox.put,
+            placed=self._keeper.placed,
             ask_store=self._ask_store,
             around=self._around,
         )
@@ -24815,7 +25236,12 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def _ask_store(self, function: Callable[[tdg_work_storage_store.StorageStore], Any]) -> Any:
         """Of a run, in its helper thread: calls a function on the loop's thread, which alone touches the store."""
         answers: queue.SimpleQueue[tuple[Any, CloudError | None]] = queue.SimpleQueue()
-        self.loop.call(lambda: answers.put(tdg_work_loop.attempt(function, self._store)))
+
+        def call() -> None:
+            answers.put(tdg_work_loop.attempt(function, self._keeper.store))
+            self._keeper.written()
+
+        self.loop.call(call)
         answer, error = answers.get()
         if error is not None:
             raise error
@@ -24823,7 +25249,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def _keep(self, job: Job, state: dict[str, Any]) -> None:
         self._facts(job).state = state
-        self._states[job.id] = state
+        self._keeper.keep(job.id, state)
         self._plan_commit()
 
     def _returned(self, job: Job, run: Run, result: dict[str, Any] | None, error: CloudError | None) -> None:
@@ -24904,7 +25330,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def _report_end(self, key: str, facts: _Facts, status: str) -> None:
         """It is told when the store knows."""
-        self._ended.append(key)
+        self._keeper.remove(key)
         self._news.append(self._changed(facts, status))
         for waiting in self._forgets:
             waiting.discard(key)
@@ -24919,44 +25345,21 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     # Store -------------------------------------------------------------------------------------------------------
 
-    def _open_store(self) -> tdg_work_storage_store.StorageStore:
-        path = Path(self.settings.store_file) if self.settings.store_file else None
-        try:
-            return tdg_work_storage_store.StorageStore(path, self.loop.notice)
-        except CloudError as error:
-            self.loop.notice("ERROR", f"{error.message} Until then what is accepted does not survive a restart.")
-            return tdg_work_storage_store.StorageStore(None, self.loop.notice)
-
     def _plan_commit(self) -> None:
-        """Commits once for everything that is waiting in the inbox."""
+        """Commits soon, once for all that happens until then."""
         if not self._commit_planned:
             self._commit_planned = True
-            self.loop.call(self._commit)
+            self.loop.call_later(_COMMIT_S, self._commit)
 
     def _commit(self) -> None:
         self._commit_planned = False
         try:
-            if self._states or self._ended:
-                self._store_all([])
+            self._keeper.commit([], self._take_once)
         except CloudError as error:
             self.loop.tell(error)
             self.loop.call_later(_STORE_RETRY_S, self._plan_commit)
         finally:
             self._publish()
-
-    def _store_all(self, entries: list[Accepted]) -> None:
-        """Everything that has happened since the last time, in one transaction."""
-        with self._store.transaction():
-            for entry in entries:
-                if self._store.is_new(entry):
-                    if entry.message.get("kind") == Transfer.kind:
-                        self._store.insert(entry.message)
-                    self._take_once(entry)
-            ended = list(self._ended)
-            self._store.keep(self._states)
-            self._store.remove(ended)
-        self._states.clear()
-        del self._ended[: len(ended)]
 
     def _publish(self) -> None:
         news, self._news = self._news, []
@@ -25025,6 +25428,136 @@ def serve(
     loop.call(engine.begin)
     loop.run(engine.handle, engine.close)
 ''',
+    "src/storage/tdg_work_storage_keeper.py": '''\
+"""What the storage engine writes down, in as few commits as possible, and when it reaches the disk.
+
+Thread: worker only.
+
+A commit reaches the operating system at once, so a killed process loses nothing; a helper thread forces it to the disk
+within `FORCE_INTERVAL_S`, which is all that a power cut can take. The engine's thread never waits for a disk: while it
+did, no transfer could begin. The journal forgets an accepted request only when it has been forced here.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import tdg_core_errors
+import tdg_core_messages
+import tdg_core_storage_messages
+import tdg_disk_files
+import tdg_disk_sqlite
+import tdg_work_loop
+import tdg_work_storage_store
+
+Accepted = tdg_core_messages.Accepted
+CloudError = tdg_core_errors.CloudError
+
+#: Seconds between a commit and the thread that forces it to the disk.
+FORCE_INTERVAL_S = 0.1
+
+
+class Keeper:
+    """The engine's store, what waits to be written into it, and what waits to be forced.
+
+    Every method runs on the loop's thread, except `placed`.
+
+    Args:
+        loop: The engine's loop.
+        path: The SQLite file; None for memory.
+    """
+
+    def __init__(self, loop: tdg_work_loop.Loop, path: Path | None) -> None:
+        self._loop = loop
+        self._path = path
+        try:
+            self.store = tdg_work_storage_store.StorageStore(path, loop.notice)
+        except CloudError as error:
+            loop.notice("ERROR", f"{error.message} Until then what is accepted does not survive a restart.")
+            self._path = None
+            self.store = tdg_work_storage_store.StorageStore(None, loop.notice)
+        self._states: dict[str, dict[str, Any]] = {}
+        self._ended: list[str] = []
+        self._unforced: list[int] = []
+        self._folders: set[Path] = set()
+        self._force_planned = False
+
+    def keep(self, key: str, state: dict[str, Any]) -> None:
+        """What a transfer has left half done; written with the next commit."""
+        self._states[key] = state
+
+    def remove(self, key: str) -> None:
+        """A transfer has ended; written with the next commit."""
+        self._ended.append(key)
+
+    def placed(self, folder: Path) -> None:
+        """A file was put in place in that folder; forced with the next commit. Any thread."""
+        self._loop.call(lambda: self._folders.add(folder))
+
+    def commit(self, entries: list[Accepted], take: Callable[[Accepted], None]) -> None:
+        """Writes everything that has happened since the last time, in one transaction.
+
+        Args:
+            entries: Accepted requests; `take` is called for each that is new.
+
+        Raises:
+            CloudError: `disk`; nothing is written then, and what waits goes on waiting.
+        """
+        if not (entries or self._states or self._ended):
+            return
+        with self.store.transaction():
+            for entry in entries:
+                if self.store.is_new(entry):
+                    if entry.message.get("kind") == tdg_core_storage_messages.Transfer.kind:
+                        self.store.insert(entry.message)
+                    take(entry)
+            ended = len(self._ended)
+            if self._states:
+                self.store.keep(self._states)
+            if ended:
+                self.store.remove(self._ended[:ended])
+        self._states.clear()
+        del self._ended[:ended]
+        self._unforced += [entry.entry for entry in entries if entry.entry]
+        self.written()
+
+    def written(self) -> None:
+        """Something was committed: it is forced soon."""
+        if self._path is None:
+            self._forced(self._take_unforced())
+        elif not self._force_planned:
+            self._force_planned = True
+            self._loop.call_later(FORCE_INTERVAL_S, self._force)
+
+    def close(self) -> None:
+        """Forces what is left and closes the file; no helper thread is left."""
+        if self._path is not None:
+            _force(self._path, list(self._folders))
+        self.store.close()
+
+    def _force(self) -> None:
+        self._force_planned = False
+        if self._path is None:
+            return
+        folders, self._folders = list(self._folders), set()
+        numbers = self._take_unforced()
+        self._loop.spawn("force", _force, self._path, folders, then=lambda *_: self._forced(numbers))
+
+    def _take_unforced(self) -> tuple[int, ...]:
+        numbers, self._unforced = tuple(self._unforced), []
+        return numbers
+
+    def _forced(self, numbers: tuple[int, ...]) -> None:
+        if numbers:
+            self._loop.outbox.put(tdg_core_messages.Stored(numbers))
+
+
+def _force(path: Path, folders: list[Path]) -> None:
+    """First the files that transfers have put in place, then that they are done."""
+    for folder in folders:
+        tdg_disk_files.force_folder(folder)
+    tdg_disk_sqlite.force(path)
+''',
     "src/storage/tdg_work_storage_store.py": '''\
 """The storage engine's SQLite file: transfers that were accepted and have not ended, with what they left half done.
 
@@ -25077,6 +25610,9 @@ class StorageStore(tdg_work_store.Store):
     def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
         super().__init__(path, [_SCHEMA, tdg_work_storage_sync_store.SCHEMA], tell)
         self._tell = tell
+        if path is not None:  # forcing to disk is a helper thread's part (tdg_work_storage_keeper)
+            self.connection.execute("PRAGMA synchronous = OFF")
+            self.connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     def transfers(self) -> list[Kept]:
         """All transfers that have not ended, in the order in which they were asked for."""
@@ -26082,12 +26618,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import tdg_core_errors
 import tdg_core_messages
 import tdg_core_retry
 import tdg_core_storage_settings
+import tdg_disk_files
 import tdg_work_token
 
 CloudError = tdg_core_errors.CloudError
@@ -26152,6 +26690,8 @@ class Run:
     keep: Callable[[dict[str, Any]], None]
     #: Sends an event of the transfer's own (a page of a listing).
     emit: Callable[[tdg_core_messages.Message], None]
+    #: Sees to it that a file put in place in that folder survives a power cut.
+    placed: Callable[[Path], None] = tdg_disk_files.force_folder
     #: Calls a function with the engine's store, on the engine's thread, and waits for what it returns or raises.
     ask_store: Callable[[Callable[[Any], Any]], Any] = _no_store
     around: Surroundings = field(default_factory=Surroundings)
