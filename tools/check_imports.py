@@ -14,6 +14,7 @@ _ROOM_RULES = {
     "bridge": "bridge imports the standard library, core, disk and bridge; hand what it lacks over as an argument",
     "work": "work imports the standard library, core, disk and work; the gateway comes as an argument",
     "gateway": "gateway imports the standard library, core, disk, gateway, and Google's client inside one function",
+    "engine": "engine imports the standard library, core, disk, bridge and engine; it finds the rest by name",
     "td": (
         "the td room imports core, disk, bridge, td and the entry modules of its component's work and gateway "
         "(layout.ENTRY_MODULES); ask the engine through the bridge"
@@ -87,11 +88,11 @@ def _imports(source: Source) -> Iterator[Import | Row]:
             argument = node.args[0] if node.args else None
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 yield Import(node, argument.value, None, function, dynamic=True)
-            elif source.room not in (layout.WORK, layout.GATEWAY):
+            elif source.room is None or not source.room.dynamic:
                 yield source.row(
                     node,
                     "import-dynamic",
-                    "Imports by a name made at run time, which no check can read; only work and gateway may.",
+                    "Imports by a name made at run time, which no check can read; only work, gateway and engine may.",
                 )
 
 

@@ -59,6 +59,7 @@ class Room:
         entries: Rooms of which it may import the entry modules only (`ENTRY_MODULES`).
         stdlib: `pure` (the allow-list `PURE_STDLIB`), `any`, or `quick` (all but `BLOCKING_STDLIB`).
         google: It may import `CLIENT_PACKAGES`, inside one function.
+        dynamic: It may import by names made at run time.
         touchdesigner: It may use TouchDesigner: `import td`, operators, the names TouchDesigner injects.
     """
 
@@ -69,6 +70,7 @@ class Room:
     entries: tuple[str, ...] = ()
     stdlib: str = "any"
     google: bool = False
+    dynamic: bool = False
     touchdesigner: bool = False
 
     def holds(self, module: str) -> bool:
@@ -82,8 +84,9 @@ THREADS = (MAIN, WORKER, ANY)
 CORE = Room("core", ("tdg_core_*",), (ANY,), ("core",), stdlib="pure")
 DISK = Room("disk", ("tdg_disk_*",), (ANY,), ("core", "disk"))
 BRIDGE = Room("bridge", ("tdg_bridge", "tdg_bridge_*"), THREADS, ("core", "disk", "bridge"))
-WORK = Room("work", ("tdg_work_*",), (WORKER, ANY), ("core", "disk", "work"))
-GATEWAY = Room("gateway", ("tdg_gateway_*",), (WORKER,), ("core", "disk", "gateway"), google=True)
+WORK = Room("work", ("tdg_work_*",), (WORKER, ANY), ("core", "disk", "work"), dynamic=True)
+GATEWAY = Room("gateway", ("tdg_gateway_*",), (WORKER,), ("core", "disk", "gateway"), google=True, dynamic=True)
+ENGINE = Room("engine", ("tdg_engine_*",), (WORKER,), ("core", "disk", "bridge", "engine"), dynamic=True)
 TD = Room(
     "td",
     ("ext_*", "tdg_td_*", "par_exec", "*_par_exec", "*_callbacks", "*_exec", "*watch"),
@@ -94,7 +97,7 @@ TD = Room(
     touchdesigner=True,
 )
 
-ROOMS = (CORE, DISK, BRIDGE, WORK, GATEWAY, TD)
+ROOMS = (CORE, DISK, BRIDGE, WORK, GATEWAY, ENGINE, TD)
 
 
 def room_of(module: str) -> Room | None:

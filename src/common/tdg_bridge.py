@@ -9,9 +9,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 import tdg_bridge_journal
+import tdg_bridge_outbox
 import tdg_core_messages
 
 Message = tdg_core_messages.Message
+
+#: Events after which nobody is there to ask.
+_ENDS = frozenset({tdg_core_messages.EngineEnded.kind, tdg_core_messages.EngineUnavailable.kind})
 
 
 class Transport(Protocol):
@@ -20,12 +24,15 @@ class Transport(Protocol):
     def start(self) -> None: ...
     def send(self, request: Message) -> None: ...
     def receive(self) -> Message | None: ...
-    def post(self, event: Message) -> None: ...
+    def finish(self) -> None: ...
     def stop(self) -> None: ...
 
 
 class Bridge:
     """Requests go in, events come out, accepted ones are in the journal first.
+
+    Between two engines, from the moment that one is asked to end or has fallen until the next one begins, requests wait
+    here in their order.
 
     Args:
         transport: Where the engine lives.
@@ -36,7 +43,15 @@ class Bridge:
         self.transport = transport
         self._journal = journal
         self._closed = False
+        self._own = tdg_bridge_outbox.Outbox()
+        self._held: list[Message] = []
+        self._holds = False
         self._begin()
+
+    def finish(self) -> None:
+        """Asks the engine to end; `EngineEnded` comes when it has, after all that it had to tell."""
+        self._holds = True
+        self.transport.finish()
 
     def replace(self, transport: Transport) -> None:
         """Goes on with another transport; the engine behind the former one has ended."""
@@ -45,7 +60,10 @@ class Bridge:
 
     def submit(self, request: Message) -> None:
         """Hands a request to the engine."""
-        self.transport.send(request)
+        if self._holds:
+            self._held.append(request)
+        else:
+            self.transport.send(request)
 
     def accept(self, request: Message) -> str:
         """Stores a request before handing it over: from here on it survives this process.
@@ -61,8 +79,12 @@ class Bridge:
         except sqlite3.Error as error:
             entry = tdg_bridge_journal.Entry("", 0, message)
             problem = f"not stored on disk, kept in memory only ({error}); free or unlock the cache folder"
-        self._send(entry)
+        self.submit(tdg_core_messages.Accepted(*entry))
         return problem
+
+    def post(self, event: Message) -> None:
+        """Lets a task outside the engine (the installer) send an event the same way. Any thread."""
+        self._own.put(event)
 
     def drain(self, handle: Callable[[Message], None], budget_s: float) -> int:
         """Gives waiting events to `handle`, at least one, more while the budget in seconds lasts; how many it took.
@@ -71,11 +93,12 @@ class Bridge:
         """
         deadline = time.perf_counter() + budget_s
         taken = 0
-        while not self._closed and (event := self.transport.receive()) is not None:
+        while not self._closed and (event := self._next()) is not None:
             taken += 1
             if event.kind == tdg_core_messages.Stored.kind:
                 self._journal.forget(event.entries)  # type: ignore[attr-defined]
             else:
+                self._holds = self._holds or event.kind in _ENDS
                 handle(event)
             if time.perf_counter() >= deadline:
                 break
@@ -84,14 +107,26 @@ class Bridge:
     def close(self) -> None:
         """Ends the engine without waiting for it. Idempotent."""
         self._closed = True
+        self._own.close()
         self.transport.stop()
         self._journal.close()
 
-    def _begin(self) -> None:
-        """Starts the engine and hands it what the one before it has not stored."""
-        self.transport.start()
-        for entry in self._journal.entries():
-            self._send(entry)
+    def _next(self) -> Message | None:
+        own = self._own.take()
+        return self.transport.receive() if own is None else own
 
-    def _send(self, entry: tdg_bridge_journal.Entry) -> None:
-        self.transport.send(tdg_core_messages.Accepted(*entry))
+    def _begin(self) -> None:
+        """Starts the engine and hands it what the one before it has not stored, then what was held."""
+        self.transport.start()
+        held, self._held, self._holds = self._held, [], False
+        known = {_name(request) for request in held}
+        for entry in self._journal.entries():
+            if (entry.origin, entry.number) not in known:
+                self.transport.send(tdg_core_messages.Accepted(*entry))
+        for request in held:
+            self.transport.send(request)
+
+
+def _name(request: Message) -> tuple[str, int]:
+    """Which entry of the journal a request is; it may be none."""
+    return getattr(request, "journal", ""), getattr(request, "entry", 0)

@@ -9,16 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import tdg_bridge_outbox
+import tdg_bridge_turn
 import tdg_core_messages
 
 #: An engine's entry point: serves requests from the inbox until it finds None there, then ends all its threads.
 Serve = Callable[["queue.SimpleQueue[Any]", tdg_bridge_outbox.Outbox], None]
-
-#: How long a new engine waits for the one before it to end; every call of an engine has a shorter time-out.
-_PREDECESSOR_S = 90.0
-
-#: After that long the user is told what is being waited for.
-_PREDECESSOR_TOLD_S = 2.0
 
 
 class ThreadTransport:
@@ -29,12 +24,14 @@ class ThreadTransport:
         slot: What no two engines may use at once (`tdg_bridge_slot`). The engine before may still be finishing a call;
             the new one begins when it has ended, so that nothing is sent twice at once.
         name: The thread's name.
+        turn: Path of the file that says whose turn it is; empty without files.
     """
 
-    def __init__(self, serve: Serve, slot: dict[str, Any], name: str) -> None:
+    def __init__(self, serve: Serve, slot: dict[str, Any], name: str, turn: str = "") -> None:
         self._serve = serve
         self._slot = slot
         self._name = name
+        self._turn = turn
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._outbox = tdg_bridge_outbox.Outbox()
 
@@ -45,7 +42,7 @@ class ThreadTransport:
             RuntimeError: The system gives no more threads.
         """
         former_ended, ended = self._slot.get("ended"), threading.Event()
-        args = (former_ended, self._serve, self._inbox, self._outbox, ended)
+        args = (former_ended, self._turn, self._serve, self._inbox, self._outbox, ended)
         threading.Thread(target=_run, args=args, name=self._name, daemon=True).start()
         self._slot["ended"] = ended
 
@@ -61,14 +58,25 @@ class ThreadTransport:
         """Lets a task outside the engine (the installer) send an event the same way. Any thread."""
         self._outbox.put(event)
 
+    def finish(self) -> None:
+        """Asks the engine to end; what it has to tell until then still comes, `EngineEnded` is the last of it."""
+        self._inbox.put(None)
+
     def stop(self) -> None:
         """Asks the engine to end; does not wait for it. Idempotent."""
         self._outbox.close()
         self._inbox.put(None)
 
 
+def reason_of(error: BaseException) -> str:
+    """Why an engine fell. An exception of another kind is a defect; its text may hold a secret and is not told."""
+    said = getattr(error, "message", "") if hasattr(error, "code") else ""
+    return said or f"{type(error).__name__}, a defect; please report this line"
+
+
 def _run(
     former_ended: threading.Event | None,
+    turn: str,
     serve: Serve,
     inbox: "queue.SimpleQueue[Any]",
     outbox: tdg_bridge_outbox.Outbox,
@@ -76,18 +84,20 @@ def _run(
     # Bound here: TouchDesigner may clear a module's globals under its threads.
     ended_event: Callable[[str], tdg_core_messages.Message] = tdg_core_messages.EngineEnded,
     logged: Callable[[str, str], tdg_core_messages.Message] = tdg_core_messages.Logged,
-    patience_s: tuple[float, float] = (_PREDECESSOR_TOLD_S, _PREDECESSOR_S),
+    wait: Callable[[threading.Event | None, Callable[[str], None]], None] = tdg_bridge_turn.wait,
+    take: Callable[[str, Callable[[str], None]], Callable[[], None]] = tdg_bridge_turn.take,
+    reason_of: Callable[[BaseException], str] = reason_of,
 ) -> None:
+    release = None
     try:
-        if former_ended is not None and not former_ended.wait(patience_s[0]):
-            outbox.put(logged("INFO", "waiting for the former engine to finish its last calls"))
-            former_ended.wait(patience_s[1])
+        wait(former_ended, lambda text: outbox.put(logged("INFO", text)))
+        release = take(turn, lambda text: outbox.put(logged("INFO", text)))
         serve(inbox, outbox)
         reason = "it ended without being asked to"
     except BaseException as error:  # a thread's last line: the main thread must hear of anything
-        # An exception of another kind is a defect; its text may hold a secret and is not told.
-        reason = getattr(error, "message", "") if hasattr(error, "code") else ""
-        reason = reason or f"{type(error).__name__}, a defect; please report this line"
+        reason = reason_of(error)
     finally:
+        if release is not None:
+            release()
         ended.set()
     outbox.put(ended_event(reason))  # goes nowhere once the engine was asked to end

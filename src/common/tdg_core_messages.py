@@ -194,3 +194,12 @@ class EngineEnded(Message):
 
     kind: ClassVar[str] = "engine_ended"
     message: str
+
+
+@register
+@dataclass(frozen=True)
+class EngineUnavailable(Message):
+    """The engine cannot live where it was to; `message` says why. It has taken nothing."""
+
+    kind: ClassVar[str] = "engine_unavailable"
+    message: str

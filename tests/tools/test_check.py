@@ -247,7 +247,7 @@ BROKEN = [
         {"src/storage/ext_storage.py": TD + "import importlib\ndef f(n):\n    importlib.import_module(n)\n"},
         f"src/storage/ext_storage.py:{L + 2}",
         "import-dynamic",
-        "only work and gateway may",
+        "only work, gateway and engine may",
     ),
     (
         "storage imports firestore",
