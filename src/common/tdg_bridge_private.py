@@ -10,11 +10,15 @@ threads run in modules made from the same texts, in a namespace of their own, th
 import builtins
 import functools
 import threading
+import time
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import tdg_bridge_slot
+
+#: A thread that was just started holds the interpreter while the main thread still waits for it to begin.
+_COURTESY_S = 0.005
 
 
 class Modules:
@@ -37,6 +41,11 @@ class Modules:
         self._function_type = types.FunctionType
         self._partial = functools.partial
         self._codes: dict[str, tuple[str, types.CodeType]] = tdg_bridge_slot.slot("code")
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Text per module name."""
+        return self._sources
 
     def module(self, name: str) -> Any:
         """The private module of that name.
@@ -85,8 +94,17 @@ class Modules:
         return known[1]
 
 
-def call(modules: Modules, name: str, function: str, *args: Any) -> Any:
-    """Calls a function of a private module; made in the calling thread, as compiling takes its time."""
+def call(
+    modules: Modules,
+    name: str,
+    function: str,
+    *args: Any,
+    # Bound here, as above.
+    pause: Callable[[float], None] = time.sleep,
+    courtesy_s: float = _COURTESY_S,
+) -> Any:
+    """Calls a function of a private module; made in the calling thread, as compiling takes its time. Worker only."""
+    pause(courtesy_s)
     return getattr(modules.module(name), function)(*args)
 
 

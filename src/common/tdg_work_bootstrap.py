@@ -116,13 +116,13 @@ def _look(plan: Plan, post: Post) -> tdg_core_messages.Message:
     absent = [name for name in plan.modules if not tdg_work_imports.is_there(name)]
     if absent:
         return _missing(plan, "missing", f"{tdg_core_packages.listed(absent)} cannot be found", ask=not venv.ours())
-    for name in plan.modules:
-        problem = tdg_work_imports.problem_of(name)
-        if problem:
-            steps = tuple(step for step in tdg_core_packages.STEPS if tdg_work_imports.is_there(step))
-            mendable = status != tdg_disk_venv.ABSENT and not plan.settled
-            modules = (*steps, *plan.modules)
-            return messages.ImportHere(plan.run, modules, problem, mendable, not venv.ours())
+    with tdg_work_imports.considerately(site):
+        problem = next(filter(None, map(tdg_work_imports.problem_of, plan.modules)), "")
+    if problem:
+        steps = tuple(step for step in tdg_core_packages.STEPS if tdg_work_imports.is_there(step))
+        mendable = status != tdg_disk_venv.ABSENT and not plan.settled
+        modules = (*steps, *plan.modules)
+        return messages.ImportHere(plan.run, modules, problem, mendable, not venv.ours())
     for line in tdg_work_imports.conflicts(site):
         post(tdg_core_messages.Logged("WARNING", line))
     return messages.PackagesUsable(plan.run)

@@ -4,6 +4,7 @@ import datetime
 import http.server
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -11,9 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+import tdg_gateway_app
+from tdg_core_errors import CloudError
+from tdg_core_settings import Settings
 
 PRIVATE_KEY = rsa.generate_private_key(65537, 2048)
 PEM = PRIVATE_KEY.private_bytes(
@@ -111,3 +117,37 @@ def certificate(folder: Path, *, name: str = "127.0.0.1", days: tuple[int, int] 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     return context
+
+
+def closed_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+def token_error(folder: Path, token_uri: str) -> CloudError:
+    """Why no token can be had for a key whose tokens come from that address."""
+    app = tdg_gateway_app.open_app(Settings(component="storage", private_key_file=key_file(folder, token_uri)))
+    try:
+        app.fetch_token()
+    except CloudError as error:
+        return error
+    finally:
+        app.close()
+    raise AssertionError("there was a token")
+
+
+def rpc_details(target: str, credentials: grpc.ChannelCredentials | None = None) -> str:
+    """What gRPC says of a call to a server that cannot answer it."""
+    options = [("grpc.enable_http_proxy", 0)]
+    if credentials is None:
+        channel = grpc.insecure_channel(target, options)
+    else:
+        channel = grpc.secure_channel(target, credentials, options)
+    with channel:
+        try:
+            channel.unary_unary("/google.firestore.v1.Firestore/Commit")(b"", timeout=10)
+        except grpc.RpcError as error:
+            return str(error.details())
+    raise AssertionError("there was an answer")

@@ -18,7 +18,7 @@ import pytest
 
 import tdg_gateway_app
 import tdg_gateway_errors
-from gateway.loopback import PEM, Answer, certificate, key_file, key_info, server
+from gateway.loopback import PEM, Answer, certificate, closed_port, key_file, key_info, rpc_details, server, token_error
 from tdg_core_errors import CloudError
 from tdg_core_settings import Settings
 from tdg_gateway_app import App, open_app
@@ -51,14 +51,12 @@ def with_key(tmp_path: Path, token_uri: str) -> Settings:
 
 
 def token_trouble(tmp_path: Path, token_uri: str) -> CloudError:
-    with opened(with_key(tmp_path, token_uri)) as app, pytest.raises(CloudError) as caught:
-        app.fetch_token()
-    message = caught.value.message
-    assert message.endswith(".")
-    assert not any(secret in message for secret in SECRETS)
-    assert caught.value.__cause__ is None  # a traceback would print the original
-    assert caught.value.__suppress_context__
-    return caught.value
+    error = token_error(tmp_path, token_uri)
+    assert error.message.endswith(".")
+    assert not any(secret in error.message for secret in SECRETS)
+    assert error.__cause__ is None  # a traceback would print the original
+    assert error.__suppress_context__
+    return error
 
 
 def test_a_key_gets_a_token_from_its_server(tmp_path: Path) -> None:
@@ -154,9 +152,7 @@ def test_a_busy_token_server_is_tried_again(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_nobody_listening_is_a_matter_of_the_network(tmp_path: Path) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        error = token_trouble(tmp_path, f"http://127.0.0.1:{closed.getsockname()[1]}/token")
+    error = token_trouble(tmp_path, f"http://127.0.0.1:{closed_port()}/token")
     assert (error.code, error.todo) == ("network", "retry")
 
 
@@ -232,10 +228,8 @@ def test_a_proxy_that_refuses_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_proxy_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        assert "HTTPS_PROXY" in token_trouble(tmp_path, "https://oauth2.googleapis.com/token").message
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed_port()}")
+    assert "HTTPS_PROXY" in token_trouble(tmp_path, "https://oauth2.googleapis.com/token").message
 
 
 def test_application_default_credentials_from_a_key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,18 +271,6 @@ def test_damaged_application_default_credentials_are_told(tmp_path: Path, monkey
 # gRPC ----------------------------------------------------------------------------------------------------------------
 
 
-def rpc_details(target: str, credentials: grpc.ChannelCredentials | None = None) -> str:
-    """What gRPC says of a call to that server."""
-    options = [("grpc.enable_http_proxy", 0)]
-    if credentials is None:
-        channel = grpc.insecure_channel(target, options)
-    else:
-        channel = grpc.secure_channel(target, credentials, options)
-    with channel, pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary("/google.firestore.v1.Firestore/Commit")(b"", timeout=10)
-    return str(caught.value.details())
-
-
 def rpc_sentence(details: str) -> tuple[str, str]:
     error = tdg_gateway_errors.rpc_trouble(details, "firestore.googleapis.com")
     assert error is not None, details
@@ -297,9 +279,7 @@ def rpc_sentence(details: str) -> tuple[str, str]:
 
 
 def test_grpc_nobody_listening() -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        code, message = rpc_sentence(rpc_details(f"127.0.0.1:{closed.getsockname()[1]}"))
+    code, message = rpc_sentence(rpc_details(f"127.0.0.1:{closed_port()}"))
     assert (code, "Nothing listens" in message) == ("network", True)
 
 
