@@ -198,6 +198,8 @@ def writing(path: Path, start: int) -> Iterator[Callable[[bytes], None]]:
 def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] = time.sleep) -> None:
     """Brings a finished file to the disk and makes it `target` in one step, replacing what is there.
 
+    That the new name survives a power cut is `force_folder`'s part.
+
     Windows refuses while another program holds the target open (a movie that plays); that is waited for a while.
 
     Raises:
@@ -213,11 +215,10 @@ def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] 
             sleep(_REPLACE_PAUSE_S)
         else:
             path.replace(target)
-    _force_folder(Path(target).parent)
 
 
-def _force_folder(folder: Path) -> None:
-    """Brings a rename to the disk; Windows does so by itself."""
+def force_folder(folder: Path) -> None:
+    """Brings the renames in a folder to the disk; Windows does so by itself."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):
@@ -240,6 +241,7 @@ def write_whole(path: Path, data: bytes) -> None:
         with explained(path, "write"):
             part.write_bytes(data)
         put_in_place(part, path)
+        force_folder(path.parent)
     except CloudError:
         remove(part)
         raise

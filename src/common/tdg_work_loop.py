@@ -21,6 +21,9 @@ import tdg_core_messages
 
 CloudError = tdg_core_errors.CloudError
 
+#: Seconds for which an idle helper thread is kept.
+_IDLE_S = 1.0
+
 #: Code of an exception that is none of ours.
 DEFECT = "internal"
 
@@ -54,7 +57,10 @@ class Loop:
         self._inbox = inbox
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
-        self._helpers: set[threading.Thread] = set()
+        self._helpers: set[_Helper] = set()
+        # Idle since when, which; the last one is the next to work.
+        self._idle: list[tuple[float, _Helper]] = []
+        self._letting_go = False
         self._last: list[Callable[[], None]] = []
         self._defects = tdg_core_log.Repeats()
 
@@ -96,15 +102,10 @@ class Loop:
 
         The loop's thread only.
         """
-
-        def help_out() -> None:
-            result, error = attempt(function, *args)
-            self.call(self._helped, threading.current_thread(), then, result, error)
-
-        helper = threading.Thread(target=help_out, name=f"tdg-{name}", daemon=True)
+        helper = self._idle.pop()[1] if self._idle else _Helper(self.call)
         self._helpers.add(helper)
         try:
-            helper.start()
+            helper.help_out(name, function, args, lambda *outcome: self._helped(helper, then, *outcome))
         except RuntimeError:
             text = f"The system gives no more threads, so {name} could not begin; it is tried again."
             self.call(self._helped, helper, then, None, CloudError("exhausted", text))
@@ -129,18 +130,37 @@ class Loop:
             item = self._inbox.get()
             if isinstance(item, tuple):
                 self._guard(*item)
+        for _, helper in self._idle:
+            helper.end()
         for function in self._last:
             self._guard(function)
 
+    def _let_go(self) -> None:
+        """Ends the helpers that have been idle for long."""
+        self._letting_go = False
+        now = self.clock()
+        while self._idle and now - self._idle[0][0] >= _IDLE_S:
+            self._idle.pop(0)[1].end()
+        if self._idle:
+            self._plan_letting_go()
+
+    def _plan_letting_go(self) -> None:
+        if not self._letting_go:
+            self._letting_go = True
+            self.call_later(_IDLE_S, self._let_go)
+
     def _helped(
         self,
-        helper: threading.Thread,
+        helper: "_Helper",
         then: Callable[[Any, CloudError | None], None] | None,
         result: Any,
         error: CloudError | None,
     ) -> None:
         """A helper thread has done its part."""
         self._helpers.discard(helper)
+        if helper.runs:
+            self._idle.append((self.clock(), helper))
+            self._plan_letting_go()
         if then is not None:
             then(result, error)
         elif error is not None and error.code == DEFECT:
@@ -164,6 +184,57 @@ class Loop:
         _, error = attempt(function, *args)
         if error is not None:
             self.tell(error)
+
+
+class _Helper:
+    """A thread that does one thing after another: to begin one costs more than most of what it is begun for.
+
+    Args:
+        call: Runs a function on the loop's thread.
+    """
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self._call = call
+        self._thread: threading.Thread | None = None
+        self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def help_out(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        then: Callable[[Any, CloudError | None], None],
+    ) -> None:
+        """Runs `function(*args)`, then `then(result, error)` on the loop's thread. The loop's thread only.
+
+        Raises:
+            RuntimeError: The system gives no more threads.
+        """
+        if self._thread is None:
+            thread = threading.Thread(target=self._serve, name="tdg-helper", daemon=True)
+            thread.start()
+            self._thread = thread
+        self._work.put((name, function, args, then))
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a thread."""
+        return self._thread is not None
+
+    def end(self) -> None:
+        """Ends the thread, which is idle."""
+        self._work.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            name, function, args, then = work
+            threading.current_thread().name = f"tdg-{name}"
+            result, error = attempt(function, *args)
+            del work, function, args  # nothing of it is kept while the thread is idle
+            self._call(then, result, error)
+            del then, result, error
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, CloudError | None]:

@@ -65,6 +65,7 @@ def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda
             continue
         placing()
         tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep)
+        run.placed(Path(run.local_path).parent)
         size = tdg_disk_files.fingerprint(run.local_path)
         return {"generation": source.generation, "crc32c": source.crc32c, "size": size.size if size else source.size}
     raise CloudError("unavailable", f"{run.remote_path} was replaced again and again while it was downloaded.")

@@ -24,8 +24,10 @@ import tdg_work_engine
 import tdg_work_loop
 import tdg_work_queries
 import tdg_work_spool
+import tdg_work_storage_keeper
 import tdg_work_storage_store
 import tdg_work_storage_sync
+import tdg_work_storage_watch
 import tdg_work_transfer
 
 CloudError = tdg_core_errors.CloudError
@@ -56,6 +58,9 @@ _TROUBLES = 3
 
 #: When others were heard of within that many seconds, a failing transfer is alone with its trouble.
 _ALIVE_S = 5.0
+
+#: Seconds in which ends are collected for one commit; less than a frame.
+_COMMIT_S = 0.01
 
 #: Seconds until a store that could not be written is tried again.
 _STORE_RETRY_S = 5.0
@@ -107,10 +112,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._workers = workers or WORKERS
         self._around = around or tdg_work_transfer.Surroundings()
         self._numbers = itertools.count(1)
-        self._store = self._open_store()
-        # What the next commit writes, and what is told after it.
-        self._states: dict[str, dict[str, Any]] = {}
-        self._ended: list[str] = []
+        self._keeper = tdg_work_storage_keeper.Keeper(loop, Path(settings.store_file) if settings.store_file else None)
+        self._watch = tdg_work_storage_watch.Watch(loop, self._ask_store, self._add_watched, self.trouble)
+        # What is told after the next commit.
         self._news: list[tdg_core_messages.Message] = []
         # For each Reset the transfers whose end it still waits for.
         self._forgets: list[set[str]] = []
@@ -126,13 +130,19 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def begin(self) -> None:
         """Takes up what a former run of the component left."""
-        for kept in self._store.transfers():
+        for kept in self._keeper.store.transfers():
             self._add(_Facts(kept.transfer, kept.state, restored=True, size=kept.transfer.size))
+        self._watch.configure(self.settings)
+
+    def close(self) -> None:
+        self._watch.close()
+        super().close()
 
     # Hooks -------------------------------------------------------------------------------------------------------
 
     def on_settings(self, _former: Settings) -> None:
         self.queue.limit = self.settings.max_concurrent
+        self._watch.configure(self.settings)
         self.pump()
 
     def on_connected(self) -> None:
@@ -142,15 +152,17 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         for job in self.queue.waiting:
             if not self._facts(job).ending:
                 job.not_before = 0.0
+        self._watch.connected(self.gateway)
         self.pump()
 
     def on_disconnected(self) -> None:
+        self._watch.disconnected()
         for job in self.queue.running:
             self._facts(job).run.token.cancel()  # type: ignore[union-attr]  # a running job has one
 
     def on_accepted(self, entries: list[Accepted]) -> None:
         try:
-            self._store_all(entries)
+            self._keeper.commit(entries, self._take_once)
         except CloudError:
             # The disk is full or gone: goes on in memory, and the journal keeps what the store does not have.
             for entry in entries:
@@ -158,8 +170,6 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             raise
         else:
             self._taken.clear()
-            numbers = tuple(entry.entry for entry in entries if entry.entry)
-            self.loop.outbox.put(tdg_core_messages.Stored(numbers))
         finally:
             self._publish()
 
@@ -173,7 +183,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def on_close(self) -> None:
         self._commit()
-        self._store.close()
+        self._keeper.close()
 
     # Requests ----------------------------------------------------------------------------------------------------
 
@@ -229,6 +239,11 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self.queue.add(job)
         self._tell(job)
 
+    def _add_watched(self, transfer: Transfer) -> None:
+        """A file of the watched folder; a restart finds it again by itself."""
+        self._add(_Facts(transfer, size=transfer.size))
+        self.pump()
+
     def _cancel(self, job: Job, why: str, *, active: bool) -> None:
         facts = self._facts(job)
         if facts.ending:
@@ -265,6 +280,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             tell=lambda done, total, speed: self.loop.call(self._progress, job, done, total, speed),
             keep=lambda state: self.loop.call(self._keep, job, state),
             emit=self.loop.outbox.put,
+            placed=self._keeper.placed,
             ask_store=self._ask_store,
             around=self._around,
         )
@@ -289,7 +305,12 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def _ask_store(self, function: Callable[[tdg_work_storage_store.StorageStore], Any]) -> Any:
         """Of a run, in its helper thread: calls a function on the loop's thread, which alone touches the store."""
         answers: queue.SimpleQueue[tuple[Any, CloudError | None]] = queue.SimpleQueue()
-        self.loop.call(lambda: answers.put(tdg_work_loop.attempt(function, self._store)))
+
+        def call() -> None:
+            answers.put(tdg_work_loop.attempt(function, self._keeper.store))
+            self._keeper.written()
+
+        self.loop.call(call)
         answer, error = answers.get()
         if error is not None:
             raise error
@@ -297,7 +318,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def _keep(self, job: Job, state: dict[str, Any]) -> None:
         self._facts(job).state = state
-        self._states[job.id] = state
+        self._keeper.keep(job.id, state)
         self._plan_commit()
 
     def _returned(self, job: Job, run: Run, result: dict[str, Any] | None, error: CloudError | None) -> None:
@@ -373,12 +394,13 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self.pump()
 
     def _end(self, job: Job, status: str) -> None:
+        self._watch.ended(self._facts(job).transfer)
         self.queue.end(job, status)
         self._report_end(job.id, self._facts(job), status)
 
     def _report_end(self, key: str, facts: _Facts, status: str) -> None:
         """It is told when the store knows."""
-        self._ended.append(key)
+        self._keeper.remove(key)
         self._news.append(self._changed(facts, status))
         for waiting in self._forgets:
             waiting.discard(key)
@@ -393,44 +415,21 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     # Store -------------------------------------------------------------------------------------------------------
 
-    def _open_store(self) -> tdg_work_storage_store.StorageStore:
-        path = Path(self.settings.store_file) if self.settings.store_file else None
-        try:
-            return tdg_work_storage_store.StorageStore(path, self.loop.notice)
-        except CloudError as error:
-            self.loop.notice("ERROR", f"{error.message} Until then what is accepted does not survive a restart.")
-            return tdg_work_storage_store.StorageStore(None, self.loop.notice)
-
     def _plan_commit(self) -> None:
-        """Commits once for everything that is waiting in the inbox."""
+        """Commits soon, once for all that happens until then."""
         if not self._commit_planned:
             self._commit_planned = True
-            self.loop.call(self._commit)
+            self.loop.call_later(_COMMIT_S, self._commit)
 
     def _commit(self) -> None:
         self._commit_planned = False
         try:
-            if self._states or self._ended:
-                self._store_all([])
+            self._keeper.commit([], self._take_once)
         except CloudError as error:
             self.loop.tell(error)
             self.loop.call_later(_STORE_RETRY_S, self._plan_commit)
         finally:
             self._publish()
-
-    def _store_all(self, entries: list[Accepted]) -> None:
-        """Everything that has happened since the last time, in one transaction."""
-        with self._store.transaction():
-            for entry in entries:
-                if self._store.is_new(entry):
-                    if entry.message.get("kind") == Transfer.kind:
-                        self._store.insert(entry.message)
-                    self._take_once(entry)
-            ended = list(self._ended)
-            self._store.keep(self._states)
-            self._store.remove(ended)
-        self._states.clear()
-        del self._ended[: len(ended)]
 
     def _publish(self) -> None:
         news, self._news = self._news, []
@@ -473,8 +472,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 def _touches(transfer: Transfer) -> tuple[frozenset[str], frozenset[str]]:
     """What a transfer changes and what it only reads, as keys."""
     remote, local = f"bucket:{transfer.remote_path}", f"disk:{transfer.local_path}"
+    with_file = frozenset({local, "sync"} if "watched" in transfer.options else {local})
     return {
-        tdg_core_storage_messages.UPLOAD: (frozenset({remote}), frozenset({local})),
+        tdg_core_storage_messages.UPLOAD: (frozenset({remote}), with_file),
         tdg_core_storage_messages.DOWNLOAD: (frozenset({local}), frozenset({remote})),
         tdg_core_storage_messages.DELETE: (frozenset({remote}), frozenset[str]()),
         tdg_core_storage_messages.METADATA: (frozenset[str](), frozenset({remote})),

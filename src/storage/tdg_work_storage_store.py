@@ -49,6 +49,9 @@ class StorageStore(tdg_work_store.Store):
     def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
         super().__init__(path, [_SCHEMA, tdg_work_storage_sync_store.SCHEMA], tell)
         self._tell = tell
+        if path is not None:  # forcing to disk is a helper thread's part (tdg_work_storage_keeper)
+            self.connection.execute("PRAGMA synchronous = OFF")
+            self.connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     def transfers(self) -> list[Kept]:
         """All transfers that have not ended, in the order in which they were asked for."""

@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import tdg_core_errors
 import tdg_core_messages
 import tdg_core_retry
 import tdg_core_storage_settings
+import tdg_disk_files
 import tdg_work_token
 
 CloudError = tdg_core_errors.CloudError
@@ -78,6 +80,8 @@ class Run:
     keep: Callable[[dict[str, Any]], None]
     #: Sends an event of the transfer's own (a page of a listing).
     emit: Callable[[tdg_core_messages.Message], None]
+    #: Sees to it that a file put in place in that folder survives a power cut.
+    placed: Callable[[Path], None] = tdg_disk_files.force_folder
     #: Calls a function with the engine's store, on the engine's thread, and waits for what it returns or raises.
     ask_store: Callable[[Callable[[Any], Any]], Any] = _no_store
     around: Surroundings = field(default_factory=Surroundings)

@@ -230,3 +230,21 @@ def test_no_more_threads_is_an_error_of_that_helper_and_no_end(
     error = errors.get(timeout=PATIENCE_S)
     assert error.code == "exhausted"
     assert "upload" in error.message
+
+
+def test_helpers_are_used_again_and_let_go_when_idle(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tdg_work_loop, "_IDLE_S", 0.05)
+    before = threading.active_count()
+    threads: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def again(left: int) -> None:
+        if left:
+            running.loop.spawn("x", threading.get_ident, then=lambda ident, _: (threads.put(ident), again(left - 1)))
+
+    running.loop.call(again, 20)
+    assert len({threads.get(timeout=PATIENCE_S) for _ in range(20)}) == 1
+    for _ in range(600):
+        if threading.active_count() == before:
+            break
+        threading.Event().wait(0.01)
+    assert threading.active_count() == before

@@ -1,0 +1,128 @@
+"""What the storage engine writes down, in as few commits as possible, and when it reaches the disk.
+
+Thread: worker only.
+
+A commit reaches the operating system at once, so a killed process loses nothing; a helper thread forces it to the disk
+within `FORCE_INTERVAL_S`, which is all that a power cut can take. The engine's thread never waits for a disk: while it
+did, no transfer could begin. The journal forgets an accepted request only when it has been forced here.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import tdg_core_errors
+import tdg_core_messages
+import tdg_core_storage_messages
+import tdg_disk_files
+import tdg_disk_sqlite
+import tdg_work_loop
+import tdg_work_storage_store
+
+Accepted = tdg_core_messages.Accepted
+CloudError = tdg_core_errors.CloudError
+
+#: Seconds between a commit and the thread that forces it to the disk.
+FORCE_INTERVAL_S = 0.1
+
+
+class Keeper:
+    """The engine's store, what waits to be written into it, and what waits to be forced.
+
+    Every method runs on the loop's thread, except `placed`.
+
+    Args:
+        loop: The engine's loop.
+        path: The SQLite file; None for memory.
+    """
+
+    def __init__(self, loop: tdg_work_loop.Loop, path: Path | None) -> None:
+        self._loop = loop
+        self._path = path
+        try:
+            self.store = tdg_work_storage_store.StorageStore(path, loop.notice)
+        except CloudError as error:
+            loop.notice("ERROR", f"{error.message} Until then what is accepted does not survive a restart.")
+            self._path = None
+            self.store = tdg_work_storage_store.StorageStore(None, loop.notice)
+        self._states: dict[str, dict[str, Any]] = {}
+        self._ended: list[str] = []
+        self._unforced: list[int] = []
+        self._folders: set[Path] = set()
+        self._force_planned = False
+
+    def keep(self, key: str, state: dict[str, Any]) -> None:
+        """What a transfer has left half done; written with the next commit."""
+        self._states[key] = state
+
+    def remove(self, key: str) -> None:
+        """A transfer has ended; written with the next commit."""
+        self._ended.append(key)
+
+    def placed(self, folder: Path) -> None:
+        """A file was put in place in that folder; forced with the next commit. Any thread."""
+        self._loop.call(lambda: self._folders.add(folder))
+
+    def commit(self, entries: list[Accepted], take: Callable[[Accepted], None]) -> None:
+        """Writes everything that has happened since the last time, in one transaction.
+
+        Args:
+            entries: Accepted requests; `take` is called for each that is new.
+
+        Raises:
+            CloudError: `disk`; nothing is written then, and what waits goes on waiting.
+        """
+        if not (entries or self._states or self._ended):
+            return
+        with self.store.transaction():
+            for entry in entries:
+                if self.store.is_new(entry):
+                    if entry.message.get("kind") == tdg_core_storage_messages.Transfer.kind:
+                        self.store.insert(entry.message)
+                    take(entry)
+            ended = len(self._ended)
+            if self._states:
+                self.store.keep(self._states)
+            if ended:
+                self.store.remove(self._ended[:ended])
+        self._states.clear()
+        del self._ended[:ended]
+        self._unforced += [entry.entry for entry in entries if entry.entry]
+        self.written()
+
+    def written(self) -> None:
+        """Something was committed: it is forced soon."""
+        if self._path is None:
+            self._forced(self._take_unforced())
+        elif not self._force_planned:
+            self._force_planned = True
+            self._loop.call_later(FORCE_INTERVAL_S, self._force)
+
+    def close(self) -> None:
+        """Forces what is left and closes the file; no helper thread is left."""
+        if self._path is not None:
+            _force(self._path, list(self._folders))
+        self.store.close()
+
+    def _force(self) -> None:
+        self._force_planned = False
+        if self._path is None:
+            return
+        folders, self._folders = list(self._folders), set()
+        numbers = self._take_unforced()
+        self._loop.spawn("force", _force, self._path, folders, then=lambda *_: self._forced(numbers))
+
+    def _take_unforced(self) -> tuple[int, ...]:
+        numbers, self._unforced = tuple(self._unforced), []
+        return numbers
+
+    def _forced(self, numbers: tuple[int, ...]) -> None:
+        if numbers:
+            self._loop.outbox.put(tdg_core_messages.Stored(numbers))
+
+
+def _force(path: Path, folders: list[Path]) -> None:
+    """First the files that transfers have put in place, then that they are done."""
+    for folder in folders:
+        tdg_disk_files.force_folder(folder)
+    tdg_disk_sqlite.force(path)
