@@ -158,6 +158,13 @@ class ServerStream:
         self._status = (code, message)
         self._responses.put(None)
 
+    def said(self) -> list[bytes]:
+        """What was written and not yet sent: for a stream that belongs to no server."""
+        found = []
+        while not self._responses.empty():
+            found.append(self._responses.get())
+        return found
+
     # gRPC's side -----------------------------------------------------------------------------------------------------
 
     def _serve(self, requests: Iterator[bytes], context: Any) -> Iterator[bytes]:
