@@ -1,30 +1,6 @@
 """The documentation site: builds without a warning and loads nothing from anywhere else."""
 
-import os
 import re
-import subprocess
-import sys
-
-import pytest
-
-import layout
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The built site."""
-    folder = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
-        cwd=layout.ROOT,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def test_no_page_loads_anything_from_elsewhere(site):
