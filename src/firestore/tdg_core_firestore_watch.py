@@ -7,7 +7,7 @@ back until it says that it is consistent (a read time for the whole stream), so 
 that breaks in between leaves no trace: it is taken up again from the last consistent state.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import tdg_core_firestore_codec_time
@@ -17,6 +17,14 @@ import tdg_core_firestore_watch_events
 events = tdg_core_firestore_watch_events
 Change = tdg_core_firestore_inbound.Change
 inbound = tdg_core_firestore_inbound
+
+
+#: Documents after which a long job rests for a moment.
+REST = 200
+
+
+def _no_rest() -> None:
+    """For those who are alone."""
 
 
 class Target:
@@ -118,11 +126,11 @@ class Target:
             size += (document is not None) - (doc_id in self._shown or doc_id in self._hidden)
         return size
 
-    def snapshot(self, token: bytes, read_time: int) -> list[Change] | None:
+    def snapshot(self, token: bytes, read_time: int, rest: Callable[[], None] = _no_rest) -> list[Change] | None:
         """What was told is consistent as of that time: the changes to what is shown.
 
         None while it is not current, or if nothing has happened since the last time; an empty list tells that it is up
-        to date again.
+        to date again. `rest()` is called now and then while there is much to do.
         """
         if not self._current or read_time < self._read_time:
             return None
@@ -140,10 +148,12 @@ class Target:
             missing = [doc_id for doc_id in self._shown if pending.get(doc_id) is None]
             changes = [self._hide(doc_id, gone) for doc_id in missing]
             self._hidden.clear()
-        for doc_id, document in pending.items():
+        for count, (doc_id, document) in enumerate(pending.items(), 1):
             change = self._apply(doc_id, document, gone)
             if change is not None:
                 changes.append(change)
+            if not count % REST:
+                rest()
         self._whole = False
         self._introduced = True
         return changes
@@ -215,15 +225,16 @@ class Ended:
 Outcome = Accepted | Snapshot | Restarted | Mismatch | Ended
 
 
-def apply(targets: Mapping[int, Target], event: events.Event) -> list[Outcome]:
+def apply(targets: Mapping[int, Target], event: events.Event, rest: Callable[[], None] = _no_rest) -> list[Outcome]:
     """Tells the targets of one stream what the server said, and what is to be done about it.
 
     Args:
         targets: By their ids; the server may still speak of others, which is ignored.
         event: What it said.
+        rest: Called now and then while there is much to do.
     """
     if isinstance(event, events.TargetChange):
-        return _apply_target_change(targets, event)
+        return _apply_target_change(targets, event, rest)
     if isinstance(event, events.Size):
         target = targets.get(event.target)
         if target is None or target.size == event.size:
@@ -239,7 +250,9 @@ def apply(targets: Mapping[int, Target], event: events.Event) -> list[Outcome]:
     return []
 
 
-def _apply_target_change(targets: Mapping[int, Target], change: events.TargetChange) -> list[Outcome]:
+def _apply_target_change(
+    targets: Mapping[int, Target], change: events.TargetChange, rest: Callable[[], None]
+) -> list[Outcome]:
     meant = [number for number in change.targets if number in targets] if change.targets else list(targets)
     if change.kind == events.REMOVED:
         code = change.code or "unavailable"
@@ -258,7 +271,7 @@ def _apply_target_change(targets: Mapping[int, Target], change: events.TargetCha
         return []
     snapshots = []
     for number in meant:
-        changes = targets[number].snapshot(change.token, change.read_time)
+        changes = targets[number].snapshot(change.token, change.read_time, rest)
         if changes is not None:
             snapshots.append(Snapshot(number, changes))
     return list(snapshots)

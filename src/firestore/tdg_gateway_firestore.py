@@ -3,6 +3,7 @@
 Thread: worker only.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -52,6 +53,11 @@ READ_S = 60.0
 
 #: Documents in one page of a listing; the server gives no more at a time.
 PAGE = 300
+
+#: Documents of a page after which decoding rests, and for how many seconds: after about a millisecond of work, so that
+#: the main thread never waits long for the interpreter's lock.
+_REST = 25
+_REST_S = 0.0005
 
 #: A document that nobody writes: reading it proves that database, credentials and permission are right.
 _PROBE = "tdg_probe/none"
@@ -228,7 +234,11 @@ class Gateway:
             page_token=token,
         )
         response = self._call(self._list_documents, request, READ_S, f"reading {collection}")
-        documents = [events.document_change(document, self.root, filters) for document in response.documents]
+        documents = []
+        for count, document in enumerate(response.documents, 1):
+            documents.append(events.document_change(document, self.root, filters))
+            if not count % _REST:
+                time.sleep(_REST_S)
         return Page(documents, response.next_page_token)
 
     def listen(self, filters: Filters) -> tdg_gateway_firestore_listen.ListenStream:

@@ -276,8 +276,10 @@ class Listeners:
 
     def _deliver(self, listener: Listener, changes: list[inbound.Change]) -> None:
         add = listener.out.add
-        for change in changes:
+        for count, change in enumerate(changes, 1):
             add(change.doc_id, change)
+            if not count % machine.REST:
+                tdg_work_listen_stream.rest()
         if changes and self._delivered is not None:
             self._delivered(listener.name, changes)
         listener.resumed = listener.renewed = False
