@@ -22,6 +22,7 @@ summary = "A component for tests."
 shortcut = "probe"
 color = [0.5, 0.5, 0.5]
 viewer = "status"
+modules = ["tdg_bridge_carrier", "tdg_engine_main"]
 
 [pages]
 Creds = ["Privatekey", "Target", "Emulatorhost", "Useadc"]
@@ -36,7 +37,7 @@ About = ["Build", "Date", "Touchbuild", "Version", "Help", "Credits"]
 [operator.ext_probe]
 type = "textDAT"
 group = "Extensions"
-position = [200, 400]
+position = [200, 700]
 text = "ext_probe.py"
 comment = "The extension."
 
@@ -50,7 +51,7 @@ rows = [
 [operator.callbacks_template]
 type = "textDAT"
 group = "Extensions"
-position = [800, 400]
+position = [800, 700]
 text = "probe_callbacks.py"
 comment = "What Create on the Callbacks page copies."
 

@@ -9,6 +9,7 @@ from typing import Any
 import firebase_admin
 import pytest
 
+import engine_mode
 import probe
 from headless_td import Host, Unknowns
 
@@ -30,11 +31,12 @@ class Show:
         server: What it connects to.
     """
 
-    def __init__(self, host: Host, tox: Path, server: probe.Server) -> None:
+    def __init__(self, host: Host, tox: Path, server: probe.Server, mode: str) -> None:
         self.host = host
         self.tox = tox
         self.server = server
         self.comp = host.load_tox(tox)
+        engine_mode.prepare(self.comp, mode, Path(host.project.folder))
         self.callbacks = host.op("/project1").create("textDAT", "heard")
         self.callbacks.text = _CALLBACKS
         self.comp.par.Callbacksdat = "heard"
@@ -103,13 +105,14 @@ OpenShow = Callable[..., Show]
 
 
 @pytest.fixture
-def open_show(tmp_path: Path, probe_tox: Path, server: probe.Server) -> Iterator[OpenShow]:
+def open_show(tmp_path: Path, probe_tox: Path, server: probe.Server, engine_mode: str) -> Iterator[OpenShow]:
     """Opens a project with the probe; at the end nothing of it may be left: no thread, no app, no problem."""
     before = set(threading.enumerate())
     with ExitStack() as stack:
 
         def factory(unknowns: Unknowns | None = None, **options: Any) -> Show:
-            return Show(stack.enter_context(Host(tmp_path / "project", unknowns, **options)), probe_tox, server)
+            host = stack.enter_context(Host(tmp_path / "project", unknowns, **options))
+            return Show(host, probe_tox, server, engine_mode)
 
         yield factory
         server.answers.set()

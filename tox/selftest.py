@@ -80,12 +80,16 @@ else:
                 "local/credits": "495f538fd15d219c",
                 "local/help": "4c73de438863f6e5",
                 "local/modules/tdg_bridge": "9fedb822ed86b57a",
-                "local/modules/tdg_bridge_journal": "5de983f9bed95b6d",
+                "local/modules/tdg_bridge_carrier": "fda7114721075d38",
+                "local/modules/tdg_bridge_child": "4f51eb8b2cc0bd74",
+                "local/modules/tdg_bridge_journal": "b86e57624e639bc4",
                 "local/modules/tdg_bridge_outbox": "291fbb2f32c1ea40",
-                "local/modules/tdg_bridge_private": "c217cd2610db8332",
+                "local/modules/tdg_bridge_private": "a8a72f59f0e0d315",
+                "local/modules/tdg_bridge_process": "3dc042bab14d1d20",
                 "local/modules/tdg_bridge_slot": "5aebbea9e0d1aa03",
                 "local/modules/tdg_bridge_thread": "ab5f4909f1003044",
                 "local/modules/tdg_bridge_turn": "f4c5f7024f5618e4",
+                "local/modules/tdg_bridge_wire": "1abd3043f6eb45c4",
                 "local/modules/tdg_core_bootstrap_messages": "4ecd81b680dde81e",
                 "local/modules/tdg_core_connection": "737058cfbfe3bc45",
                 "local/modules/tdg_core_errors": "004ab41a0b33d0b6",
@@ -101,26 +105,29 @@ else:
                 "local/modules/tdg_core_firestore_names": "c5b4d87ec5aeaa93",
                 "local/modules/tdg_core_firestore_rows": "af396732e50028da",
                 "local/modules/tdg_core_firestore_settings": "343e7ff86d11f47c",
-                "local/modules/tdg_core_firestore_watch": "39afcbae2ec92236",
+                "local/modules/tdg_core_firestore_watch": "8258002848fda1e9",
                 "local/modules/tdg_core_firestore_watch_events": "ba0723eb90ec3af0",
                 "local/modules/tdg_core_firestore_watch_spec": "2d74f8e90518ac1d",
                 "local/modules/tdg_core_firestore_watch_timing": "d38aa4a6eaf4b016",
-                "local/modules/tdg_core_firestore_writes": "f7f1d4d569687686",
+                "local/modules/tdg_core_firestore_writes": "408a39b4049c7603",
                 "local/modules/tdg_core_installer": "8acc41e9164d2dc8",
                 "local/modules/tdg_core_log": "f11c1696bb8bc074",
                 "local/modules/tdg_core_messages": "951e33ce52d71eac",
                 "local/modules/tdg_core_packages": "e40fe7400531fa90",
                 "local/modules/tdg_core_retry": "c2a029537b2f8e76",
-                "local/modules/tdg_core_settings": "18bde3b1dcf27ac4",
+                "local/modules/tdg_core_settings": "7d4873cdb8dde41d",
+                "local/modules/tdg_disk_code": "eb69dedae4118d30",
                 "local/modules/tdg_disk_firestore_documents": "e569a48a973d3000",
                 "local/modules/tdg_disk_home": "a7cc219cd928dba0",
                 "local/modules/tdg_disk_key": "6336466b395581f8",
                 "local/modules/tdg_disk_lock": "49abfe923e282b97",
-                "local/modules/tdg_disk_sqlite": "d83e38a98066394c",
-                "local/modules/tdg_disk_venv": "18f40db5d620ceea",
+                "local/modules/tdg_disk_sqlite": "7293633485225c01",
+                "local/modules/tdg_disk_venv": "c4fdb7c5c62e5efe",
+                "local/modules/tdg_engine_main": "2f233fcc20695756",
+                "local/modules/tdg_engine_session": "a7f9ae74bf33eb64",
                 "local/modules/tdg_gateway_app": "ca8ee9399dbd1e0a",
                 "local/modules/tdg_gateway_errors": "b869e7d61531ef9c",
-                "local/modules/tdg_gateway_firestore": "e050f08c47d6065f",
+                "local/modules/tdg_gateway_firestore": "ae262242fa88118c",
                 "local/modules/tdg_gateway_firestore_api": "e964a48605133a73",
                 "local/modules/tdg_gateway_firestore_errors": "db01719dcd4712c4",
                 "local/modules/tdg_gateway_firestore_listen": "73835f8d97403f98",
@@ -131,9 +138,10 @@ else:
                 "local/modules/tdg_td_assembler_network": "977f95d9c5a28b52",
                 "local/modules/tdg_td_assembler_parameters": "dd4915d7c4ed6a8c",
                 "local/modules/tdg_td_callbacks": "87c25e5370a87c6a",
-                "local/modules/tdg_td_component": "e44326a0bc65a8f9",
+                "local/modules/tdg_td_component": "237b6df6b7094a8b",
                 "local/modules/tdg_td_connection": "ab30fca3e36199b7",
-                "local/modules/tdg_td_engine": "f56c384fd768d5ee",
+                "local/modules/tdg_td_engine": "90791ee0561a0e23",
+                "local/modules/tdg_td_engine_place": "6e0fd8c8c3137d03",
                 "local/modules/tdg_td_firestore_outbound": "18279b02f07b8139",
                 "local/modules/tdg_td_firestore_queue": "60b5c47dbc66c24b",
                 "local/modules/tdg_td_firestore_sync": "1182e1a04d3acb59",
@@ -153,18 +161,18 @@ else:
                 "local/modules/tdg_work_firestore_queue": "4561b083ae6b80c4",
                 "local/modules/tdg_work_firestore_store": "e67af79cffc6ae75",
                 "local/modules/tdg_work_imports": "0d3e0589319af32a",
-                "local/modules/tdg_work_listen": "1ea052bd7abbc560",
+                "local/modules/tdg_work_listen": "2910f1d38a1ea0da",
                 "local/modules/tdg_work_listen_load": "e12571feed40daed",
                 "local/modules/tdg_work_listen_mend": "9937e7fa0a3a775f",
-                "local/modules/tdg_work_listen_stream": "b22c6396c8e8ca07",
-                "local/modules/tdg_work_loop": "6201e69bebe3f7f4",
-                "local/modules/tdg_work_outbox": "4c8d78fdef5a2b7e",
+                "local/modules/tdg_work_listen_stream": "129c2186041e2677",
+                "local/modules/tdg_work_loop": "3f9af5da22a583a7",
+                "local/modules/tdg_work_outbox": "0ea54ce9b1066f75",
                 "local/modules/tdg_work_process": "c0c54079b9b1f0e2",
                 "local/modules/tdg_work_store": "a620bbd9e8737f89",
                 "local/modules/tdg_work_uv": "09947502f9ecaf79",
                 "local/requirements": "2d0c9efc0ae26ead",
                 "local/requirements_uv": "c05990e24069e6fa",
-                "local/tdg_component": "ceb5df7fb73ed962",
+                "local/tdg_component": "b5404adaa10ffdf8",
                 "log_callbacks": "fbd2bb050fdf31d9",
                 "par_exec": "e55c824730b29529"
             }
@@ -180,12 +188,16 @@ else:
                 "local/credits": "495f538fd15d219c",
                 "local/help": "99b1c31078f434cc",
                 "local/modules/tdg_bridge": "9fedb822ed86b57a",
-                "local/modules/tdg_bridge_journal": "5de983f9bed95b6d",
+                "local/modules/tdg_bridge_carrier": "fda7114721075d38",
+                "local/modules/tdg_bridge_child": "4f51eb8b2cc0bd74",
+                "local/modules/tdg_bridge_journal": "b86e57624e639bc4",
                 "local/modules/tdg_bridge_outbox": "291fbb2f32c1ea40",
-                "local/modules/tdg_bridge_private": "c217cd2610db8332",
+                "local/modules/tdg_bridge_private": "a8a72f59f0e0d315",
+                "local/modules/tdg_bridge_process": "3dc042bab14d1d20",
                 "local/modules/tdg_bridge_slot": "5aebbea9e0d1aa03",
                 "local/modules/tdg_bridge_thread": "ab5f4909f1003044",
                 "local/modules/tdg_bridge_turn": "f4c5f7024f5618e4",
+                "local/modules/tdg_bridge_wire": "1abd3043f6eb45c4",
                 "local/modules/tdg_core_bootstrap_messages": "4ecd81b680dde81e",
                 "local/modules/tdg_core_connection": "737058cfbfe3bc45",
                 "local/modules/tdg_core_crc32c": "16f81c7ff963a87c",
@@ -198,7 +210,7 @@ else:
                 "local/modules/tdg_core_packages": "e40fe7400531fa90",
                 "local/modules/tdg_core_parts": "606b2fc4f076e1e0",
                 "local/modules/tdg_core_retry": "c2a029537b2f8e76",
-                "local/modules/tdg_core_settings": "18bde3b1dcf27ac4",
+                "local/modules/tdg_core_settings": "7d4873cdb8dde41d",
                 "local/modules/tdg_core_storage_ignore": "b0083b587271aa48",
                 "local/modules/tdg_core_storage_messages": "6ebddfb7990884df",
                 "local/modules/tdg_core_storage_paths": "a15ec5b31316b004",
@@ -207,14 +219,18 @@ else:
                 "local/modules/tdg_core_storage_plan_names": "f3349d588310483a",
                 "local/modules/tdg_core_storage_requests": "b9c8d4254d9bb610",
                 "local/modules/tdg_core_storage_settings": "aeb9277fc1571848",
+                "local/modules/tdg_core_storage_watch": "e078dce2e8b71653",
+                "local/modules/tdg_disk_code": "eb69dedae4118d30",
                 "local/modules/tdg_disk_files": "a620913309934a0e",
                 "local/modules/tdg_disk_home": "a7cc219cd928dba0",
                 "local/modules/tdg_disk_key": "6336466b395581f8",
                 "local/modules/tdg_disk_lock": "49abfe923e282b97",
-                "local/modules/tdg_disk_sqlite": "d83e38a98066394c",
+                "local/modules/tdg_disk_sqlite": "7293633485225c01",
                 "local/modules/tdg_disk_sync_trash": "49f90988d3ec0ffb",
                 "local/modules/tdg_disk_sync_tree": "5beb25919ffd7600",
-                "local/modules/tdg_disk_venv": "18f40db5d620ceea",
+                "local/modules/tdg_disk_venv": "c4fdb7c5c62e5efe",
+                "local/modules/tdg_engine_main": "2f233fcc20695756",
+                "local/modules/tdg_engine_session": "a7f9ae74bf33eb64",
                 "local/modules/tdg_gateway_app": "ca8ee9399dbd1e0a",
                 "local/modules/tdg_gateway_errors": "b869e7d61531ef9c",
                 "local/modules/tdg_gateway_http": "12e39b28be0ee80a",
@@ -225,9 +241,10 @@ else:
                 "local/modules/tdg_td_assembler_network": "977f95d9c5a28b52",
                 "local/modules/tdg_td_assembler_parameters": "dd4915d7c4ed6a8c",
                 "local/modules/tdg_td_callbacks": "87c25e5370a87c6a",
-                "local/modules/tdg_td_component": "e44326a0bc65a8f9",
+                "local/modules/tdg_td_component": "237b6df6b7094a8b",
                 "local/modules/tdg_td_connection": "ab30fca3e36199b7",
-                "local/modules/tdg_td_engine": "f56c384fd768d5ee",
+                "local/modules/tdg_td_engine": "90791ee0561a0e23",
+                "local/modules/tdg_td_engine_place": "6e0fd8c8c3137d03",
                 "local/modules/tdg_td_help": "abd5e34095a0bf27",
                 "local/modules/tdg_td_log": "7cf04feb675f446c",
                 "local/modules/tdg_td_params": "d6faab02752a718f",
@@ -235,22 +252,23 @@ else:
                 "local/modules/tdg_td_storage_sync": "6a5fab33a31a1f1f",
                 "local/modules/tdg_td_tables": "0ea25a69f6289855",
                 "local/modules/tdg_td_tasks": "e5ec374b35f27043",
-                "local/modules/tdg_td_transfers": "fd2c51d309392c1d",
+                "local/modules/tdg_td_transfers": "ec197098196aef46",
                 "local/modules/tdg_work_bootstrap": "f5c13dd50ede5dd0",
                 "local/modules/tdg_work_download": "d22c2e9e5b8f28b2",
                 "local/modules/tdg_work_engine": "a442a9e1ace6ac48",
                 "local/modules/tdg_work_imports": "0d3e0589319af32a",
-                "local/modules/tdg_work_loop": "6201e69bebe3f7f4",
+                "local/modules/tdg_work_loop": "3f9af5da22a583a7",
                 "local/modules/tdg_work_process": "c0c54079b9b1f0e2",
                 "local/modules/tdg_work_queries": "ea0b4c2ce1b054de",
-                "local/modules/tdg_work_spool": "d2af69f4815ad673",
-                "local/modules/tdg_work_storage": "a90b301a57d93e05",
+                "local/modules/tdg_work_spool": "1f6e434ac17b0e56",
+                "local/modules/tdg_work_storage": "26c549a36d5d2a66",
                 "local/modules/tdg_work_storage_keeper": "fbc65538adbba1f0",
                 "local/modules/tdg_work_storage_store": "ade700117e235398",
                 "local/modules/tdg_work_storage_sync": "1d2a447785628e79",
-                "local/modules/tdg_work_storage_sync_carry": "3ecd8ee1976596a1",
-                "local/modules/tdg_work_storage_sync_look": "9516a7b2e8ba6ea1",
+                "local/modules/tdg_work_storage_sync_carry": "dc3b7e6254df755f",
+                "local/modules/tdg_work_storage_sync_look": "dd456306c113fe23",
                 "local/modules/tdg_work_storage_sync_store": "10ce50e01c9cf228",
+                "local/modules/tdg_work_storage_watch": "564151cca521c8c7",
                 "local/modules/tdg_work_store": "a620bbd9e8737f89",
                 "local/modules/tdg_work_streams": "482aa57928c63256",
                 "local/modules/tdg_work_token": "2478c178631d5d00",
@@ -259,7 +277,7 @@ else:
                 "local/modules/tdg_work_uv": "09947502f9ecaf79",
                 "local/requirements": "2d0c9efc0ae26ead",
                 "local/requirements_uv": "c05990e24069e6fa",
-                "local/tdg_component": "e83fb39f14342098",
+                "local/tdg_component": "60bb5198b92223d8",
                 "log_callbacks": "fbd2bb050fdf31d9",
                 "par_exec": "e55c824730b29529"
             }
@@ -2049,9 +2067,7 @@ def told(what):
             if dat is not None and fingerprint(dat.text) != wanted:
                 wrong.append(path)
                 what = "description" if path == DESCRIPTION_PATH else f"text of {path}"
-                sentence = (
-                    f"The {what} in {name} is not the one of version {version}; put a fresh copy of the component in."
-                )
+                sentence = f"The {what} in {name} is not that of version {version}; put a fresh copy of the component in."
                 results.add(DESCRIBED, f"{name}: {path}", FAIL, sentence, expected=wanted, found=fingerprint(dat.text))
             yield
         if not wrong:
@@ -3106,7 +3122,7 @@ def told(what):
     def format_answers(files: Files, root: str) -> Iterator[tuple[str, Any]]:
         """What the expanded specimen says about the open questions of the format sheet, by their numbers there."""
         values, lines = values_in(files, f"{root}.parm"), definitions_in(files, f"{root}.cparm")
-        styles = {name: type_word(line) & _STYLE_BITS for name, line in lines.items() if name.startswith("S")}
+        styles = {name: type_word(line) & _STYLE_BITS for name, line in lines.items() if name.startswith("Style")}
         known = {name: hex(type_word(line)) for name, line in lines.items()}
 
         def node(name: str) -> list[str]:
@@ -3274,7 +3290,7 @@ def told(what):
                 failed[what] = f"{type(error).__name__}: {error}"
 
         for style in STYLES:
-            try_to(style, lambda style=style: room.par(style, f"S{style.lower()}", comp))  # type: ignore[misc]
+            try_to(style, lambda style=style: room.par(style, f"Style{style.lower()}", comp))  # type: ignore[misc]
         for what, make in _PARAMETERS.items():
             try_to(what, lambda make=make: make(room, comp))  # type: ignore[misc]
         for name, kind, values in _OPERATORS:
@@ -3335,7 +3351,7 @@ def told(what):
         "Accented": _text("Accented", "", "gr\u00fc\u00df dich"),
         "Readonly": _flagged("Readonly", readOnly=True),
         "Section": _flagged("Section", startSection=True),
-        "Enabled": _flagged("Enabled", enableExpr="me.par.Splain != ''"),
+        "Enabled": _flagged("Enabled", enableExpr="me.par.Stylestr != ''"),
         "Helped": _flagged("Helped", help='What "it" does.\nA second line.'),
         "Secret": _flagged("Secret", password=True),
         "Lower": _bounds("Lower", clampMin=True),
@@ -3490,16 +3506,16 @@ def told(what):
         one, two = "op('./code').module.One(me)", "op('./code').module.Two(me)"
         return {
             "tokens": (
-                ("12", "15", "18"),
+                ("12", "15"),
                 {
                     **base,
                     f"{TRIAL}/datexec.n": _node("DAT:datexec"),
                     f"{TRIAL}/fifo.n": _node("DAT:fifo"),
                     f"{TRIAL}/parexec.n": _node("DAT:parexec"),
                     f"{TRIAL}/parexec.parm": _rows("op 0 ..", "pars 0 *"),
-                    f"{TRIAL}/plain.n": _node("DAT:text", color=False),
                 },
             ),
+            "no colour": (("18",), {**base, f"{TRIAL}/plain.n": _node("DAT:text", color=False)}),
             "weak tokens": (
                 ("13", "14"),
                 {
@@ -3510,16 +3526,23 @@ def told(what):
                     f"{TRIAL}/annotate.n": _node("COMP:annotate"),
                 },
             ),
-            "values": (
-                ("2", "3", "6"),
+            "numbers": (
+                ("2", "6"),
                 {
                     **base,
                     **parameters(
-                        _definition(772804868, "Text", '1 1 0 0 1 1 1 2 0 before ""'),
-                        _definition(772804865, "Number", '1 3 0 0 3 4 4 2 1 "" ""', 1),
-                        _definition(772804867, "Switch", '1 1 0 0 1 1 1 2 1 "" ""', 2),
+                        _definition(772804865, "Number", '1 3 0 0 3 4 4 2 1 "" ""'),
+                        _definition(772804867, "Switch", '1 1 0 0 1 1 1 2 1 "" ""', 1),
                     ),
-                    f"{TRIAL}.parm": _rows("Text 67108928 after", "Number 67108928 2.5", "Switch 67108928 off"),
+                    f"{TRIAL}.parm": _rows("Number 67108928 2.5", "Switch 67108928 off"),
+                },
+            ),
+            "text": (
+                ("3",),
+                {
+                    **base,
+                    **parameters(_definition(772804868, "Text", '1 1 0 0 1 1 1 2 0 before ""')),
+                    f"{TRIAL}.parm": _rows("Text 67108928 after"),
                 },
             ),
             "menu": (
@@ -3677,7 +3700,7 @@ def told(what):
 
 
     def as_data(results: Results, components: dict[str, Any]) -> dict[str, Any]:
-        """Everything, as plain data. No path of this machine is in it."""
+        """Everything, as plain data."""
         app = td.app
         return {
             "format": FORMAT,
@@ -3760,7 +3783,18 @@ def told(what):
 
     def _write_files(folder: Path, name: str, texts: dict[str, str]) -> None:
         for suffix, text in texts.items():
-            (folder / f"{name}{suffix}").write_text(text, encoding="utf-8")
+            (folder / f"{name}{suffix}").write_text(_without_folders(text), encoding="utf-8")
+
+
+    def _without_folders(text: str) -> str:
+        """The text without the folders of this machine, whose names may be somebody's: a report is meant to be sent on."""
+        places = (("<project>", td.project.folder), ("<temp>", td.app.tempFolder), ("<home>", str(Path.home())))
+        for name, folder in places:
+            slashes = folder.replace("\\", "/")
+            for spelling in (slashes, slashes.replace("/", "\\"), slashes.replace("/", "\\\\")):
+                if len(spelling) > 1:
+                    text = text.replace(spelling, name)
+        return text
 
 
     def _fill_table(results: Results, dat: Any) -> None:

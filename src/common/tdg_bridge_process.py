@@ -6,7 +6,6 @@ The main thread appends to and takes from queues, and reads one message at a tim
 budget. Threads of `tdg_bridge_carrier` move the bytes.
 """
 
-import functools
 import queue
 import threading
 from collections import deque
@@ -120,8 +119,8 @@ class ProcessTransport:
         self._ways.outgoing.put((tdg_bridge_wire.END, False))
 
 
-def described(serve: "functools.partial[None]") -> tuple[str, dict[str, Any]]:
-    """An engine's entry point with its keywords, as what crosses.
+def described(serve: Any) -> tuple[str, dict[str, Any]]:
+    """An engine's entry point, a `functools.partial` with its keywords, as what crosses.
 
     Returns:
         `module:name` of the function; and per keyword `("named", "module:name")` for a function, `("settings",

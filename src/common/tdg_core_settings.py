@@ -17,6 +17,10 @@ import tdg_core_retry
 CONNECTION_PARAMETERS = ("Privatekey", "Emulatorhost", "Useadc")
 BREAKER_PARAMETERS = ("Circuitfailurethreshold", "Circuittimeout", "Backoffbase", "Backoffmax")
 
+#: Where an engine lives (*Engine*).
+THREAD = "thread"
+PROCESS = "process"
+
 NOT_CONFIGURED = (
     "Nothing to connect with: set *Private Key File* to the JSON key of a service account, or *Emulator Host* to the "
     "host:port of an emulator."
@@ -69,6 +73,11 @@ def breaker(values: Mapping[str, Any]) -> tdg_core_retry.BreakerSettings:
         backoff_base=max(0.0, number(values, "Backoffbase", usual.backoff_base)),
         backoff_max_s=max(0.0, number(values, "Backoffmax", usual.backoff_max_s)),
     )
+
+
+def engine(values: Mapping[str, Any]) -> str:
+    """Where the user wants the engine."""
+    return PROCESS if text(values, "Engine") == PROCESS else THREAD
 
 
 def number(values: Mapping[str, Any], name: str, usual: float) -> float:

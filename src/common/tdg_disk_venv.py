@@ -16,6 +16,9 @@ import tdg_core_packages
 
 CloudError = tdg_core_errors.CloudError
 
+#: Where the environment is, below the project's folder.
+FOLDER = "venv/gcp"
+
 #: There is no environment for this version of Python on this system.
 ABSENT = "absent"
 #: There is one that something else has made.

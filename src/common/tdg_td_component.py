@@ -32,6 +32,7 @@ _PARAMETERS = (
     *tdg_core_settings.BREAKER_PARAMETERS,
     "Autoconnect",
     "Framebudget",
+    "Engine",
 )
 
 #: Without a RefreshHook for that long the frame callback drains: the manager was reset, or never had a free thread.
@@ -119,6 +120,8 @@ class ComponentExt:
         #: When an engine that ended is started again, and whether it shall connect then.
         self._engine_at: float | None = None
         self._engine_wanted = False
+        #: The engine was asked to end, to go on elsewhere.
+        self._engine_moves = False
         self._road: tdg_td_engine.EngineRoad | None = None
         self._handlers: dict[str, Callable[[Any], None]] = {}
 
@@ -217,7 +220,8 @@ class ComponentExt:
         self._modules = tdg_td_engine.modules_of(self.ownerComp)
         self._road = tdg_td_engine.EngineRoad(self.ownerComp, self._cache_folder, self.STEM, self.log, self._modules)
         self.settings = self.make_settings(values)
-        self._engine_since, self._engine_at = time.monotonic(), None
+        self._engine_since, self._engine_at, self._engine_moves = time.monotonic(), None, False
+        self._road.place.want(tdg_core_settings.engine(values))
         self._bridge = self._road.start(self.serve())
         self.connection = tdg_td_connection.Connection(
             self.ownerComp, self._bridge, self._prepare, self.status, self.callbacks, self.log
@@ -228,8 +232,10 @@ class ComponentExt:
             "logged": self._logged,
             "noticed": self._noticed,
             "engine_ended": self._engine_ended,
+            "engine_unavailable": self._engine_unavailable,
             **self._bootstrap.handlers,
             **self.connection.handlers,
+            "packages_ready": self._packages_ready,
             **self.handlers(),
         }
         self._running = True
@@ -296,6 +302,8 @@ class ComponentExt:
         former, self.settings = self.settings, self.make_settings(values)
         if self.settings != former:
             self._bridge.submit(tdg_core_messages.Configure(self.settings.as_plain()))
+        if self._road is not None and self._road.place.want(tdg_core_settings.engine(values)):
+            self._move_engine()
         if not self.settings.connects_like(former):
             wanted = self.connection.wanted or self._auto
             self.connection.disconnect()
@@ -356,7 +364,7 @@ class ComponentExt:
         """Says that a method was called where it must not be. Any thread."""
         if self._running:
             text = f"{method}() was called off the main thread and refused; call it from a callback or with run()."
-            self._bridge.transport.post(tdg_core_messages.Logged("ERROR", text))
+            self._bridge.post(tdg_core_messages.Logged("ERROR", text))
 
     # Events --------------------------------------------------------------------------------------------------------
 
@@ -373,7 +381,42 @@ class ComponentExt:
         self.connection.notice = event.message
         self.connection.show()
 
+    def _move_engine(self) -> None:
+        """Lets the engine end in good order and go on where it is to live now."""
+        if self._engine_at is None and not self._engine_moves:
+            self._engine_moves = True
+            self._bridge.finish()
+
+    def _engine_unavailable(self, event: tdg_core_messages.EngineUnavailable) -> None:
+        """The engine goes on in threads."""
+        assert self._road is not None
+        self._road.place.refuse()
+        self._noticed(
+            tdg_core_messages.Noticed(
+                f"The engine cannot live in a process of its own and runs in threads of TouchDesigner instead: "
+                f"{event.message}. Set Engine anew to try again."
+            )
+        )
+        self._engine_gone()
+
+    def _engine_gone(self) -> None:
+        """The engine has ended and goes on at once."""
+        wanted = self.connection.wanted
+        if wanted:
+            self.connection.disconnect()
+        self._engine_at, self._engine_wanted, self._engine_moves = 0.0, wanted, False
+
+    def _packages_ready(self, event: tdg_core_messages.PackagesReady) -> None:
+        """With the packages there is an interpreter for the process, too."""
+        if self._road is not None and self._road.place.best != self._road.place.now:
+            self._move_engine()
+        else:
+            self.connection.handlers["packages_ready"](event)
+
     def _engine_ended(self, event: tdg_core_messages.EngineEnded) -> None:
+        if self._engine_moves:
+            self._engine_gone()
+            return
         now = time.monotonic()
         self._engine_ends = 1 if now - self._engine_since > _ENGINE_AGAIN_S else self._engine_ends + 1
         self._engine_at = now + min(2.0 ** (self._engine_ends - 1), _ENGINE_AGAIN_S)
@@ -398,7 +441,7 @@ class ComponentExt:
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""
-        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.transport.post, self._modules)
+        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.post, self._modules)
 
     # Hooks of the components ---------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import tdg_bridge_slot
 import tdg_bridge_thread
 import tdg_core_errors
 import tdg_disk_home
+import tdg_td_engine_place
 import tdg_td_log
 
 
@@ -43,7 +44,6 @@ class EngineRoad:
         self, comp: Any, cache_folder: str, stem: str, log: tdg_td_log.Log, modules: tdg_bridge_private.Modules
     ) -> None:
         self._comp = comp
-        self._modules = modules
         self._key = f"component {comp.id}"
         with contextlib.suppress(Exception):  # the former extension's modules may have lost their globals
             tdg_bridge_slot.slot(self._key).pop("close", _nothing)()
@@ -54,6 +54,9 @@ class EngineRoad:
         self._home = self._open_home(cache_folder, stem)
         self._journal = self._open_journal()
         tdg_bridge_slot.slot(self._key)["close"] = self.close
+        folder = "" if self._home is None else str(self._home.folder / "engine")
+        #: Where the engine lives.
+        self.place = tdg_td_engine_place.EnginePlace(f"tdg-{comp.name}", folder, modules)
 
     def file(self, suffix: str) -> str:
         """Absolute path of a file of this component in the cache folder; empty without one."""
@@ -79,11 +82,10 @@ class EngineRoad:
         if self._home is not None:
             self._home.leave()
 
-    def _transport(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge_thread.ThreadTransport:
+    def _transport(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge.Transport:
         # No two engines may use one set of files at once, whichever components they serve.
         slot = tdg_bridge_slot.slot(f"engine {self.file('') or self._comp.id}")
-        private = tdg_bridge_private.Serve(self._modules, serve)
-        return tdg_bridge_thread.ThreadTransport(private, slot, f"tdg-{self._comp.name}")
+        return self.place.transport(serve, slot, self.file("-engine.lock"))
 
     def _open_home(self, folder: str, stem: str) -> tdg_disk_home.Home | None:
         if not folder:

@@ -99,7 +99,7 @@ class Transfers:
 
     def forgotten(self, _: tdg_core_storage_messages.Forgotten) -> None:
         """The engine has carried out a Reset."""
-        self._resets -= 1
+        self._resets = max(0, self._resets - 1)
 
     def engine_ended(self) -> None:
         """No engine will answer what the former one was asked."""
