@@ -49,7 +49,8 @@ class Journal:
     """
 
     def __init__(self, path: Path | None, tell: tdg_disk_sqlite.Tell) -> None:
-        self._connection = tdg_disk_sqlite.open_database(path, [_SCHEMA], tell, timeout_s=0.0)
+        self._connection = tdg_disk_sqlite.open_database(path, [_SCHEMA], tell, timeout_s=_OPEN_S)
+        self._connection.execute("PRAGMA busy_timeout = 0")  # from here on nobody else writes, and nothing waits
         self._connection.execute("PRAGMA synchronous = OFF")  # forcing to disk is the worker's part
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # so is checkpointing, which would force from here
         # Numbers rise within a file only as long as the file is whole, so each opening begins a series of its own.

@@ -142,22 +142,28 @@ def _free_name(path: Path) -> Path:
 
 def _salvage(source: Path, target: sqlite3.Connection) -> int:
     """Copies every row that can still be read into the tables of the same name; returns how many."""
-    saved = 0
     query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
     tables = [row[0] for row in target.execute(query)]
+    before = target.total_changes
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(source, timeout=0.0)) as old:
         target.execute("BEGIN")
         for table in tables:
-            with contextlib.suppress(sqlite3.Error):
-                known = {row[1] for row in target.execute(f"PRAGMA table_info({table})")}
-                columns = [row[1] for row in old.execute(f"PRAGMA table_info({table})") if row[1] in known]
-                names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-                for row in old.execute(f"SELECT {names} FROM {table}"):  # noqa: S608  names come from the schema
-                    target.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
-                    saved += 1
+            # From both ends, as reading stops at the first damaged page.
+            for order in ("ASC", "DESC"):
+                with contextlib.suppress(sqlite3.Error):
+                    _copy_rows(old, target, table, order)
     if target.in_transaction:
         target.execute("COMMIT")
-    return saved
+    return target.total_changes - before
+
+
+def _copy_rows(old: sqlite3.Connection, target: sqlite3.Connection, table: str, order: str) -> None:
+    """Copies rows until one cannot be read. The names come from our own schema."""
+    known = {row[1] for row in target.execute(f"PRAGMA table_info({table})")}
+    columns = [row[1] for row in old.execute(f"PRAGMA table_info({table})") if row[1] in known]
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    for row in old.execute(f"SELECT {names} FROM {table} ORDER BY rowid {order}"):  # noqa: S608
+        target.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
 
 
 def _code(error: sqlite3.Error) -> int:
