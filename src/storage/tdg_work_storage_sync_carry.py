@@ -52,6 +52,10 @@ class Report:
     refusals: list[str] = field(default_factory=list)
     #: Bytes that there were to move.
     size: int = 0
+    #: Why the last file that failed did.
+    last: CloudError | None = None
+    #: The description of each new object, by path.
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> "Report":
@@ -83,6 +87,7 @@ class Report:
     def failed(self, path: str, error: CloudError) -> None:
         """A file could not be synced."""
         self.failures += 1
+        self.last = error
         self.errors.append(_entry(path, error.message))
 
     def problem(self) -> str:
@@ -115,6 +120,7 @@ class Carrier:
         self._folders = prepared.folders
         self._remote = prepared.remote
         self._plan = plan
+        self._plan_is_small = len(plan.actions) == 1
         self._report = report
         self._trash = tdg_disk_sync_trash.Trash(self._run.settings.cache_folder, self._run.id)
         self._lock = threading.Lock()
@@ -218,6 +224,8 @@ class Carrier:
         lasting = before is not None and before.mtime_ns + tdg_work_storage_sync_look.RACY_NS < began_ns
         with self._lock:
             self._report.uploaded.append(action.path)
+            if self._plan_is_small:
+                self._report.objects[action.path] = info
             self._changes.agreed[action.name] = agreed
             if before is not None and lasting and before == tdg_disk_sync_tree.stamp(run.local_path):
                 self._changes.hashes[action.path] = before, (agreed.digest,)
@@ -344,10 +352,11 @@ class Carrier:
             settings=whole.settings,
             state=half.get("state", {}) if half.get("path") == local_path else {},
             restored=False,
-            streams=whole.settings.max_concurrent if len(self._plan.actions) == 1 else 1,
+            streams=whole.settings.max_concurrent if self._plan_is_small else 1,
             tell=lambda done, _total, _speed: self._count(key, done),
             keep=keep,
             emit=whole.emit,
+            placed=whole.placed,
             around=whole.around,
             token=whole.token,
         )

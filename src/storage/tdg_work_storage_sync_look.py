@@ -46,8 +46,9 @@ _MOST_ROUNDS = 6
 #: Files are hashed by as many threads at most: disks are slower than that.
 _HASHERS = 4
 
-#: So many objects are asked for one by one; for more the prefix is listed.
+#: So many objects are asked for one by one; for more the prefix is listed, if that takes fewer requests.
 _FEW = 10
+_PAGE = 1000
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -73,6 +74,7 @@ class Preparation:
         #: What has come to be known of local files, to be saved with the rest.
         self.hashes: dict[str, tuple[Stamp, tuple[str, ...]] | None] = {}
         self._only = only
+        self._few = _FEW
         self._look = tdg_disk_sync_tree.Look()
         self._files: dict[str, data.LocalFile] = {}
 
@@ -84,6 +86,7 @@ class Preparation:
         """
         memory = self.run.ask_store(lambda store: tdg_work_storage_sync_store.load(store, self.folders))
         if self._only:
+            self._few = _FEW + len(memory.agreed) // _PAGE
             names = {tdg_core_storage_plan_names.composed(path) for path in self._only}
             memory.agreed = {name: state for name, state in memory.agreed.items() if name in names}
         self._look, self.remote = tdg_work_streams.both(self._see_local, self._see_remote)
@@ -126,7 +129,7 @@ class Preparation:
         return tdg_disk_sync_tree.Look({path: stamp for path, stamp in stamps.items() if stamp is not None})
 
     def _see_remote(self) -> dict[str, data.RemoteFile]:
-        if 0 < len(self._only) <= _FEW:
+        if 0 < len(self._only) <= self._few:
             return self._see_few()
         run, tries, objects, page = self.run, self.run.tries(), {}, ""
         while True:
@@ -210,11 +213,24 @@ def remote_file(info: dict[str, Any]) -> data.RemoteFile:
     return data.RemoteFile(size, info["generation"], digest, microseconds * 1000)
 
 
+def chosen(
+    root: str, cache_folder: str, include: Sequence[str], exclude: Sequence[str], ignore_case: bool | None = None
+) -> tdg_core_storage_ignore.Filter:
+    """What takes part; never the cache folder, whose files are ours and change all the time."""
+    if ignore_case is None:
+        ignore_case = tdg_disk_sync_tree.ignores_case(root)
+    excluded = list(exclude)
+    if cache_folder and tdg_core_storage_paths.is_below(cache_folder, root, os.name == "nt"):
+        inner = os.path.relpath(cache_folder, root).replace(os.sep, "/")
+        excluded.append(tdg_core_storage_ignore.literal(inner))
+    return tdg_core_storage_ignore.Filter(include, excluded, ignore_case)
+
+
 def _options(run: Run) -> data.Options:
     """What was asked for, and what the local file system is."""
     wanted = run.options
     ignore_case = tdg_disk_sync_tree.ignores_case(run.local_path)
-    exclude = [*wanted.get("exclude", ()), *_own_folders(run)]
+    include, exclude = wanted.get("include", ()), wanted.get("exclude", ())
     return data.Options(
         direction=wanted["direction"],
         delete_remote=bool(wanted.get("delete_remote")),
@@ -225,16 +241,8 @@ def _options(run: Run) -> data.Options:
         prefix=run.remote_path,
         windows=os.name == "nt",
         ignore_case=ignore_case,
-        filter=tdg_core_storage_ignore.Filter(wanted.get("include", ()), exclude, ignore_case),
+        filter=chosen(run.local_path, run.settings.cache_folder, include, exclude, ignore_case),
     )
-
-
-def _own_folders(run: Run) -> list[str]:
-    """The cache folder, where it lies in the synced one: its files are ours and change all the time."""
-    cache = run.settings.cache_folder
-    if not cache or not tdg_core_storage_paths.is_below(cache, run.local_path, os.name == "nt"):
-        return []
-    return [tdg_core_storage_ignore.literal(os.path.relpath(cache, run.local_path).replace(os.sep, "/"))]
 
 
 def _digest(run: Run, blocks: Iterable[bytes], algorithm: str) -> str:
