@@ -22,6 +22,9 @@ import tdg_disk_sqlite
 #: Seconds between two forces while there is something to force.
 FORCE_INTERVAL_S = 0.1
 
+#: How long opening waits for the thread of the journal before it, which may be closing the same file.
+_OPEN_S = 5.0
+
 _SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, message TEXT NOT NULL)"
 
 
