@@ -16,6 +16,7 @@ import tdg_core_storage_messages
 import tdg_disk_files
 import tdg_work_download
 import tdg_work_storage_sync
+import tdg_work_storage_watch
 import tdg_work_transfer
 import tdg_work_upload
 
@@ -24,7 +25,12 @@ Transfer = tdg_core_storage_messages.Transfer
 
 
 def upload(run: tdg_work_transfer.Run) -> dict[str, Any]:
-    """As `tdg_work_upload.upload`; small data comes with the request and is written to its file first."""
+    """As `tdg_work_upload.upload`; small data comes with the request and is written to its file first.
+
+    A file of the watched folder goes the way of a sync.
+    """
+    if "watched" in run.options:
+        return tdg_work_storage_watch.upload(run)
     data = run.options.get("data")
     if data is not None and tdg_disk_files.fingerprint(run.local_path) is None:
         tdg_disk_files.write_whole(Path(run.local_path), base64.b64decode(data))
