@@ -11,6 +11,7 @@ import tdg_core_errors
 import tdg_core_settings
 import tdg_disk_key
 import tdg_gateway_errors
+import tdg_gateway_roots
 
 CloudError = tdg_core_errors.CloudError
 
@@ -34,12 +35,14 @@ class App:
         close: Deletes the app; may be called more than once.
         fetch_token: Gets a new access token now; nothing to do for an emulator. Raises `CloudError` in words:
             `credentials`, `config`, `network`, `deadline` or `unavailable`.
+        grpc_roots: The roots a gRPC channel is given, as PEM; None leaves them to gRPC.
     """
 
     project_id: str
     credentials: Any
     close: Callable[[], None]
     fetch_token: Callable[[], None]
+    grpc_roots: Callable[[], bytes | None]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class _Packages:
     anonymous: Any
     auth_error: type[Exception]
     auth_request: Callable[[], Any]
+    adapter: Any
+    bundle: str
 
 
 def open_app(settings: tdg_core_settings.Settings) -> App:
@@ -65,7 +70,7 @@ def open_app(settings: tdg_core_settings.Settings) -> App:
     else:
         certificate, project_id = _credential(settings, packages)
     app = _initialized(packages.firebase_admin, certificate, project_id, f"td_{settings.component}")
-    request = None if settings.emulator_host else _Request(packages.auth_request())
+    request = None if settings.emulator_host else _Request(_trusting_request(packages))
 
     def close() -> None:
         try:
@@ -84,7 +89,7 @@ def open_app(settings: tdg_core_settings.Settings) -> App:
                 raise tdg_gateway_errors.refused_token(error, request.skew_s) from None
 
     credentials = certificate.get_credential()
-    return App(project_id, credentials, close, fetch_token)
+    return App(project_id, credentials, close, fetch_token, lambda: tdg_gateway_roots.grpc_roots(packages.bundle))
 
 
 class _Request:
@@ -103,6 +108,22 @@ class _Request:
 
     def close(self) -> None:
         self._request.session.close()
+
+
+def _trusting_request(packages: _Packages) -> Any:
+    """google-auth's request, which trusts the system's certificates, too."""
+    context = tdg_gateway_roots.context(packages.bundle)
+
+    class Trusting(packages.adapter):  # type: ignore[misc,name-defined]
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs, ssl_context=context)
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            return super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
+
+    request = packages.auth_request()
+    request.session.mount("https://", Trusting())
+    return request
 
 
 def _initialized(firebase_admin: Any, certificate: Any, project_id: str, name: str) -> Any:
@@ -168,6 +189,7 @@ def _packages() -> _Packages:
         import google.auth.credentials
         import google.auth.exceptions
         import google.auth.transport.requests
+        import requests.adapters
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
     return _Packages(
@@ -176,4 +198,6 @@ def _packages() -> _Packages:
         anonymous=google.auth.credentials.AnonymousCredentials,
         auth_error=google.auth.exceptions.GoogleAuthError,
         auth_request=google.auth.transport.requests.Request,
+        adapter=requests.adapters.HTTPAdapter,
+        bundle=requests.adapters.DEFAULT_CA_BUNDLE_PATH,
     )

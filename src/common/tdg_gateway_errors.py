@@ -36,7 +36,7 @@ _CERTIFICATE = {
 }
 _UNTRUSTED = (
     "is not trusted; a proxy or virus scanner probably reads the traffic. Ask its administrator for its certificate "
-    "and set the environment variable REQUESTS_CA_BUNDLE (and GRPC_DEFAULT_SSL_ROOTS_FILE_PATH) to a file with it"
+    "and install it on this computer, or set the environment variable REQUESTS_CA_BUNDLE to a file with it"
 )
 
 _SIGN_IN = "Open a browser on this computer: a Wi-Fi sign-in page may be waiting."

@@ -261,7 +261,7 @@ class Gateway:
             return grpc.insecure_channel(emulator_host, options=[*_OPTIONS, ("grpc.enable_http_proxy", 0)])
         plugin = self._api.auth_plugin(self._app.credentials, self._api.auth_request(), default_host=_HOST)
         credentials = grpc.composite_channel_credentials(
-            grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(plugin)
+            grpc.ssl_channel_credentials(self._app.grpc_roots()), grpc.metadata_call_credentials(plugin)
         )
         return grpc.secure_channel(f"{_HOST}:443", credentials, options=_OPTIONS)
 

@@ -12,7 +12,6 @@ import contextlib
 import email.utils
 import http.client
 import json
-import os
 import select
 import socket
 import ssl
@@ -27,6 +26,7 @@ from typing import Any, Protocol
 
 import tdg_core_errors
 import tdg_gateway_errors
+import tdg_gateway_roots
 
 CloudError = tdg_core_errors.CloudError
 
@@ -131,7 +131,7 @@ class Http:
     Args:
         base: `https://storage.googleapis.com` or `http://127.0.0.1:9000`.
         authorize: Adds credentials to the headers of a request, renewed ones if the second argument is true.
-        roots: The file of trusted roots for a system that has none to offer.
+        roots: The file of roots that are trusted besides the system's.
         clock: Monotonic seconds.
     """
 
@@ -299,15 +299,8 @@ class Http:
         return connection
 
     def _tls_context(self) -> ssl.SSLContext:
-        """The system's trusted roots, and ours where it has none to offer (macOS)."""
         if self._tls is None:
-            self._tls = ssl.create_default_context()
-            bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-            with contextlib.suppress(OSError, ssl.SSLError):
-                if bundle:
-                    self._tls.load_verify_locations(bundle)
-            if not self._tls.cert_store_stats()["x509_ca"]:
-                self._tls.load_verify_locations(self._roots)
+            self._tls = tdg_gateway_roots.context(self._roots)
         return self._tls
 
 

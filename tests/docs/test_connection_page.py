@@ -252,7 +252,7 @@ WAYS: dict[str, Callable[[Ways], CloudError | str]] = {
 def test_every_row_happens_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, happened: str, says: str, who: str
 ) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "REQUESTS_CA_BUNDLE"):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     result = WAYS[happened](Ways(tmp_path, monkeypatch, request))
     message = result.message if isinstance(result, CloudError) else result

@@ -15,9 +15,11 @@ from pathlib import Path
 import firebase_admin
 import grpc
 import pytest
+import requests
 
 import tdg_gateway_app
 import tdg_gateway_errors
+import tdg_gateway_roots
 from gateway.loopback import PEM, Answer, certificate, closed_port, key_file, key_info, rpc_details, server, token_error
 from tdg_core_errors import CloudError
 from tdg_core_settings import Settings
@@ -31,7 +33,9 @@ SECRETS = (PEM[60:100], "TOKEN-MATERIAL")
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "REQUESTS_CA_BUNDLE", "GCLOUD_PROJECT"):
+    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "GCLOUD_PROJECT", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     yield
     assert not firebase_admin._apps
@@ -205,9 +209,12 @@ def test_a_certificate_that_cannot_be_believed_says_what_is_wrong_with_it(
     assert words in error.message
 
 
-def test_a_certificate_named_in_the_environment_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+def test_a_certificate_named_in_the_environment_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     context = certificate(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+    monkeypatch.setenv(name, str(tmp_path / "cert.pem"))
     with server(Answer(TOKEN), context) as port, opened(with_key(tmp_path, f"https://127.0.0.1:{port}/token")) as app:
         app.fetch_token()
 
@@ -292,6 +299,33 @@ def test_grpc_certificate_that_is_not_trusted(tmp_path: Path) -> None:
     with server(Answer(b""), certificate(tmp_path)) as port:
         code, message = rpc_sentence(rpc_details(f"127.0.0.1:{port}", grpc.ssl_channel_credentials()))
     assert (code, "certificate" in message) == ("network", True)
+
+
+def test_grpc_believes_what_the_system_and_the_environment_believe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate(tmp_path, name="localhost")
+    pem = (tmp_path / "cert.pem").read_bytes()
+    running = grpc.server(ThreadPoolExecutor(1))
+    port = running.add_secure_port("localhost:0", grpc.ssl_server_credentials([(PEM.encode(), pem)]))
+    running.start()
+    bundle = requests.utils.DEFAULT_CA_BUNDLE_PATH
+    unknown = rpc_details(f"localhost:{port}", grpc.ssl_channel_credentials(tdg_gateway_roots.grpc_roots(bundle)))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    known = rpc_details(f"localhost:{port}", grpc.ssl_channel_credentials(tdg_gateway_roots.grpc_roots(bundle)))
+    running.stop(None).wait()
+    assert "certificate" in rpc_sentence(unknown)[1]
+    assert known == "Method not found!"
+    monkeypatch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "/chosen")
+    assert tdg_gateway_roots.grpc_roots(bundle) is None
+
+
+def test_roots_that_cannot_be_read_leave_those_that_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty.pem").write_text("no certificate")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "empty.pem"))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path / "gone.pem"))
+    assert tdg_gateway_roots.context(requests.utils.DEFAULT_CA_BUNDLE_PATH).get_ca_certs()
+    assert tdg_gateway_roots.grpc_roots(str(tmp_path / "gone.pem")) is not None
 
 
 def test_grpc_server_that_does_not_speak_tls() -> None:
