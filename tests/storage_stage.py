@@ -114,7 +114,7 @@ class Stage:
         self.host = Host(folder, unknowns, realtime=realtime)
         try:
             self.comp = self.load()
-            self.module("tdg_work_transfer")._QUICK_UNIT_S = 0.001
+            self.edit("tdg_work_transfer", "_QUICK_UNIT_S = 0.125", "_QUICK_UNIT_S = 0.001")
             self.callbacks = self.comp.parent().create("textDAT", "my_callbacks")
             self.callbacks.text = RECORDER
             given = {"Bucket": bucket, "Localpath": "assets", "Remotepath": "media/", "Callbacksdat": "my_callbacks"}
@@ -150,6 +150,12 @@ class Stage:
     def module(self, name: str) -> Any:
         """A module of the component."""
         return self.comp.op(f"local/modules/{name}").module
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Changes the text of a module, which the engine's own copy is made of."""
+        dat = self.comp.op(f"local/modules/{name}")
+        assert old in dat.text, f"{name} has no {old!r}"
+        dat.text = dat.text.replace(old, new)
 
     def file(self, name: str, content: bytes | int = b"content") -> Path:
         """Makes a file below Local Path."""
