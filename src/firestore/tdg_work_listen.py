@@ -112,6 +112,8 @@ class Listeners:
         self._loads = tdg_work_listen_load.Loads(loop, self._timing)
         self._filters = Filters()
         self._gateway: Any = None
+        #: Project and database of the last connection.
+        self._place: tuple[str, str] | None = None
         self._listeners: dict[str, Listener] = {}
         self._streams: list[Stream] = []
         self._numbers: dict[int, Listener] = {}
@@ -155,9 +157,12 @@ class Listeners:
             self._start(listener)
 
     def resume(self, gateway: Any) -> None:
-        """There is a connection."""
+        """There is a connection. If it is to another database, all is read anew and compared with what is shown."""
         self._connect(gateway)
+        former, self._place = self._place, (gateway.project_id, gateway.target)
         for listener in list(self._listeners.values()):
+            if former not in {None, self._place}:
+                listener.target.restart()
             self._start(listener)
 
     def pause(self, reason: str = "There is no connection to Firestore.") -> None:

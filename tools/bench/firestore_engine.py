@@ -247,6 +247,8 @@ _TARGET = 2  # the engine's first
 class _FedGateway:
     """A gateway whose stream says what it is fed with."""
 
+    project_id = target = "bench"
+
     def __init__(self, size: int) -> None:
         api = tdg_gateway_firestore_api.load()
         self.feed: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -137,6 +137,23 @@ def test_any_mixture_of_changes_and_disturbances_ends_as_the_server_is(
     listening.until_rows("query", {doc_id: rows[doc_id] for _, doc_id in few})
 
 
+def test_another_database_is_read_anew_and_compared_with_what_is_shown(
+    firestore_emulator: FirestoreEmulator, writer: Gateway, listening: Listening, collection: str
+) -> None:
+    """Tokens of one database mean nothing to another."""
+    put(writer, collection, a={"n": 1}, b={"n": 1})
+    listening.watch(collection)
+    listening.until_rows(collection, {"a": {"n": 1}, "b": {"n": 1}})
+    listening.disconnect()
+    listening.settings = replace(listening.settings, target="second")
+    second = open_gateway(replace(listening.settings, component="second"))
+    put(second, collection, b={"n": 2})
+    second.close()
+    listening.connect()
+    seen = listening.until_rows(collection, {"b": {"n": 2}})
+    assert sorted(seen.kinds[2:]) == [("a", "removed"), ("b", "modified")]
+
+
 def test_a_connection_that_is_cut_and_refused_is_told_and_a_new_one_goes_on(
     own_firestore: FirestoreEmulator, firestore_proxy: Proxy, writer: Gateway, collection: str
 ) -> None:

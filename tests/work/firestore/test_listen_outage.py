@@ -87,6 +87,8 @@ class Server:
 class Gateway:
     """What the listeners use."""
 
+    project_id = target = "here"
+
     def __init__(self, server: Server, loop: VirtualLoop) -> None:
         self.server = server
         self.loop = loop
