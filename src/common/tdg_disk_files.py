@@ -195,10 +195,25 @@ def writing(path: Path, start: int) -> Iterator[Callable[[bytes], None]]:
         yield write
 
 
-def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] = time.sleep) -> None:
+def replace(path: Path, target: Path) -> None:
+    """Makes a file `target`, whatever is there.
+
+    Raises:
+        OSError: As for any rename.
+    """
+    path.replace(target)
+
+
+def put_in_place(
+    path: Path,
+    target: str | Path,
+    sleep: Callable[[float], None] = time.sleep,
+    place: Callable[[Path, Path], object] = replace,
+) -> None:
     """Brings a finished file to the disk and makes it `target` in one step, replacing what is there.
 
-    That the new name survives a power cut is `force_folder`'s part.
+    `place` does that step; one that looks at the target first does so at the last moment. That the new name survives a
+    power cut is `force_folder`'s part.
 
     Windows refuses while another program holds the target open (a movie that plays); that is waited for a while.
 
@@ -210,11 +225,11 @@ def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] 
     with explained(target, "replace"):
         for _ in range(_REPLACE_TRIES - 1):
             with contextlib.suppress(PermissionError):
-                path.replace(target)
+                place(path, Path(target))
                 break
             sleep(_REPLACE_PAUSE_S)
         else:
-            path.replace(target)
+            place(path, Path(target))
 
 
 def force_folder(folder: Path) -> None:

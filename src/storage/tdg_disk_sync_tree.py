@@ -151,16 +151,29 @@ def move(source: Path, target: Path, root: str) -> None:
     """
     tdg_disk_files.make_folder(target, root)
     with tdg_disk_files.explained(target, "rename a file to"):
+        rename_to_free(source, target)
+
+
+def rename_to_free(source: Path, target: Path) -> None:
+    """Renames a file where nothing is; what appears there in this moment is not replaced.
+
+    Raises:
+        CloudError: `local` when there is something.
+        OSError: As for any rename.
+    """
+    try:
         try:
             os.link(source, target, follow_symlinks=False)  # fails if there is one, in one step
         except FileExistsError:
             raise
-        except (OSError, NotImplementedError):  # a file system without links
+        except (OSError, NotImplementedError):  # a file system without links; Windows' own rename fails as well
             if os.path.lexists(target):
                 raise FileExistsError from None
             source.rename(target)
         else:
             source.unlink()
+    except FileExistsError:
+        raise CloudError("local", f"{target} has appeared meanwhile; the next sync looks at it.") from None
 
 
 def remove_empty_folders(folder: Path, root: str) -> None:

@@ -37,7 +37,9 @@ _TRICKLE_S = 30.0
 _REPLACED = "aborted"
 
 
-def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda: None) -> dict[str, Any]:
+def download(
+    run: Run, generation: int = 0, place: Callable[[Path, Path], object] = tdg_disk_files.replace
+) -> dict[str, Any]:
     """Downloads the run's object to its local path and returns `{"metadata": ...}`.
 
     On failure the partial file stays for the next run of the same transfer; `discard` removes it.
@@ -45,7 +47,7 @@ def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda
     Args:
         run: The order.
         generation: The only one that is wanted; 0 for whatever is there.
-        placing: Called when everything is there and checked, before the local file is replaced; may raise.
+        place: As for `tdg_disk_files.put_in_place`; called when everything is there and checked.
 
     Raises:
         CloudError: Among others `not_found`, `checksum`, `disk`, `unsafe`; `precondition` when the wanted generation is
@@ -63,8 +65,7 @@ def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda
             if generation:
                 raise CloudError("precondition", f"{run.remote_path} was changed in the bucket meanwhile.") from error
             continue
-        placing()
-        tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep)
+        tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep, place)
         run.placed(Path(run.local_path).parent)
         size = tdg_disk_files.fingerprint(run.local_path)
         return {"generation": source.generation, "crc32c": source.crc32c, "size": size.size if size else source.size}

@@ -18,6 +18,7 @@ from typing import Any
 
 import tdg_core_errors
 import tdg_core_storage_plan_data as data
+import tdg_disk_files
 import tdg_disk_sync_trash
 import tdg_disk_sync_tree
 import tdg_work_download
@@ -236,12 +237,16 @@ class Carrier:
         self._expect(action.path, action.local)
         run = self._part(action, target, {"root": self._root})
 
-        def placing() -> None:
+        def place(partial: Path, path: Path) -> None:
             self._expect(action.path, action.local)
+            if action.local is None:
+                tdg_disk_sync_tree.rename_to_free(partial, path)
+                return
             if action.keep:
-                self._trash.keep(Path(target), action.path)
+                self._trash.keep(path, action.path)
+            tdg_disk_files.replace(partial, path)
 
-        result = self._fetch(run, generation, _key(action), placing)
+        result = self._fetch(run, generation, _key(action), place)
         digest = f"crc32c:{result['crc32c']}"
         if action.size == data.UNKNOWN:  # stored compressed: the checksum is not that of the file
             _, digest, _ = tdg_work_storage_sync_look.take_digest(run, target, "crc32c")
@@ -320,12 +325,12 @@ class Carrier:
     def _keep_object(self, action: Action) -> None:
         """What the bucket holds goes into the trash before it is replaced or deleted."""
         run = self._part(action, str(self._trash.place(action.name)), {}, "kept")
-        self._fetch(run, action.generation, "", lambda: None)
+        self._fetch(run, action.generation, "", tdg_disk_files.replace)
 
-    def _fetch(self, run: Run, generation: int, key: str, placing: Callable[[], None]) -> dict[str, Any]:
+    def _fetch(self, run: Run, generation: int, key: str, place: Callable[[Path, Path], object]) -> dict[str, Any]:
         """Downloads; of one that fails only what the next run of this sync can go on with stays."""
         try:
-            return tdg_work_download.download(run, generation, placing)
+            return tdg_work_download.download(run, generation, place)
         except CloudError as error:
             if key not in self._halves or (error.todo != tdg_core_errors.RETRY and error.code != "cancelled"):
                 tdg_work_download.discard(run.local_path, run.id)

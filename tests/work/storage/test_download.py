@@ -460,7 +460,7 @@ def test_a_refusal_at_the_last_moment_leaves_the_old_file(
     put("a", b"new")
     old = target.read_bytes()
 
-    def refuse() -> None:
+    def refuse(*_: Path) -> None:
         raise CloudError("local", "It has changed meanwhile.")
 
     with pytest.raises(CloudError, match="meanwhile"):

@@ -192,6 +192,20 @@ def test_what_changes_after_the_plan_is_left_for_the_next_sync(stage: Stage, mon
     assert stage.trash() == ["1", "mine"], "the losers of the two conflicts"
 
 
+def test_a_file_that_appears_in_the_last_moment_is_not_replaced(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last look, while the download is put in place."""
+    real = tdg_work_storage_sync_carry.Carrier._expect
+
+    def expect(self: Any, path: str, local: Any) -> None:
+        real(self, path, local)
+        stage.write(path, "mine")
+
+    stage.put("a", "theirs")
+    monkeypatch.setattr(tdg_work_storage_sync_carry.Carrier, "_expect", expect)
+    assert stage.sync().status == "failed"
+    assert stage.local() == {"a": "mine"}
+
+
 def test_a_file_that_grows_while_it_goes_up_arrives_whole_or_later(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
