@@ -1,8 +1,8 @@
 """Builds the components: `python tools/build.py [--check] [--linked] [--collapse auto|require|skip]`.
 
 From the descriptions and src/ it makes, in tox/, the expanded form of each component (`NAME.tox.dir/`, `NAME.tox.toc`),
-the installer `install.py`, and `NAME.tox` where a TouchDesigner install has the tool for it. The same source gives the
-same bytes on every machine, except for the packed `NAME.tox`.
+the installer `install.py`, the self-test `selftest.py`, and `NAME.tox` where a TouchDesigner install has the tool for
+it. The same source gives the same bytes on every machine, except for the packed `NAME.tox`.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import component_check
 import component_model
 import component_sources
 import component_tree
+import in_td_build
 import installer
 import layout
 import toecollapse
@@ -85,6 +86,7 @@ def make(root: Path = layout.ROOT, *, linked: bool = False) -> Output:
         files |= {f"{component.name}.tox.dir/{path}": body for path, body in expanded.items()}
     if not linked:
         files[installer.FILE_NAME] = installer.generate(parts, root).encode("ascii")
+        files[in_td_build.FILE_NAME] = in_td_build.generate(parts).encode("ascii")
     return Output(files, tuple(component.name for component, _ in parts))
 
 

@@ -187,8 +187,8 @@ class ParameterEvents:
                 self._host.callback(watcher.node, "onValuesChanged", (items,))
 
     def deliver_boundary(self) -> None:
-        """Frame boundary: changes of the previous frame, then pulses."""
-        if self._host.unknowns.par_execute == "next_frame":
+        """Frame boundary: changes of the previous frame; with `at_once` those that no assignment has brought about."""
+        if self._host.unknowns.par_execute != "frame_end":
             self.deliver_changes()
 
     # -- pulses -----------------------------------------------------------------------------------------------
