@@ -236,8 +236,9 @@ class Proxy:
                 await asyncio.Event().wait()
             link.upstream = upstream = _prepared(socket.socket())
             await self._loop.sock_connect(upstream, split_host(self.upstream))
-            await asyncio.gather(
-                self._carry(link, client, upstream, self._up), self._carry(link, upstream, client, self._down)
+            await _both(
+                asyncio.create_task(self._carry(link, client, upstream, self._up)),
+                asyncio.create_task(self._carry(link, upstream, client, self._down)),
             )
         except OSError:
             link.is_reset = True
@@ -294,6 +295,16 @@ class Proxy:
             self._bytes_until_cut = None
             for link in list(self._links):
                 link.reset()
+
+
+async def _both(*tasks: asyncio.Task[None]) -> None:
+    """Waits for the tasks; when one fails, none of the others is left running."""
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _prepared(side: socket.socket) -> socket.socket:
