@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import layout
+from gateway.loopback import PEM, Answer, key_file, server
 from probe_fixtures import OpenShow, Show
 
 
@@ -252,6 +253,26 @@ def test_a_key_is_nowhere_to_be_seen_whatever_goes_wrong_with_it(show: Show, tmp
     show.host.save("saved.toe")
     show.host.save_tox(show.comp, tmp_path / "project" / "saved.tox")
     for place, text in texts_of(show).items():
+        assert MARKER not in text, place
+
+
+@pytest.mark.parametrize("name", layout.COMPONENTS)
+def test_a_real_component_shows_no_key_and_no_token_either(show: Show, tmp_path: Path, name: str) -> None:
+    """The token server refuses, and repeats in its words what it was given."""
+    secret = PEM.splitlines()[5]
+    answer = Answer({"error": "invalid_grant", "error_description": f"{secret} is refused {MARKER}"}, 400)
+    show.comp.destroy()
+    with server(answer) as port:
+        show.comp = show.host.load_tox(layout.TOX / f"{name}.tox.dir")
+        show.comp.par.Callbacksdat = "heard"
+        show.host.frame(2)
+        show.comp.par.Privatekey = key_file(tmp_path, f"http://127.0.0.1:{port}/token")
+        show.comp.Connect()
+        show.wait("error")
+    assert "Google refuses the key" in show.status["last_error"]
+    show.host.save("saved.toe")
+    for place, text in texts_of(show).items():
+        assert secret not in text, place
         assert MARKER not in text, place
 
 
