@@ -63,12 +63,15 @@ class Watch(Message):
         name: What changes and states are told under: the collection's path or the user's name of a query.
         spec: `tdg_core_firestore_watch_spec.Spec.as_plain()`.
         known: Ids of the documents that the table shows: those that do not exist any more are reported as removed.
+        number: Comes back with every change, so that what was told to a former listener of the same name is not taken
+            for news.
     """
 
     kind: ClassVar[str] = "watch"
     name: str
     spec: Mapping[str, Any]
     known: list[str]
+    number: int = 0
 
 
 @register
@@ -86,11 +89,15 @@ class Unwatch(Message):
 @register
 @dataclass(frozen=True)
 class DocumentsChanged(Message):
-    """Changes of a listener, each a `Change` or the list of its fields; of one document only the newest that waited."""
+    """Changes of a listener, each a `Change` or the list of its fields; of one document only the newest that waited.
+
+    `number` is that of the `Watch` (or of what else asked for it).
+    """
 
     kind: ClassVar[str] = "documents_changed"
     name: str
     changes: list[Any]
+    number: int = 0
 
 
 @register

@@ -159,13 +159,14 @@ class Discover(Message):
 class Hydrate(Message):
     """Tell what the cache holds of a collection, as `DocumentsChanged` under that name; a `Watch` waits until then.
 
-    With `doc_id` only that document.
+    With `doc_id` only that document; `number` comes back with what is told.
     """
 
     kind: ClassVar[str] = "hydrate"
     name: str
     collection: str
     doc_id: str
+    number: int = 0
 
 
 @register

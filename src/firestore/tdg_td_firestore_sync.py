@@ -69,6 +69,8 @@ class Sync:
         #: Changes whose callback is still to be called.
         self.changes: deque[Change] = deque()
         self._edited: dict[str, View] = {}
+        #: How often something was asked to be told; no number is given twice.
+        self._listens = 0
 
     # What is watched -------------------------------------------------------------------------------------------------
 
@@ -153,11 +155,13 @@ class Sync:
         return True
 
     def _listen(self, view: View, hydrate: bool) -> None:
+        self._listens += 1
+        view.listen_number = self._listens
         if hydrate and (view.spec.whole or view.spec.doc_id):
-            self._submit(messages.Hydrate(view.name, view.spec.collection, view.spec.doc_id))
+            self._submit(messages.Hydrate(view.name, view.spec.collection, view.spec.doc_id, view.listen_number))
         if self._settings.listen:
             known = list(view.table.shadow)
-            self._submit(inbound.Watch(view.name, view.spec.as_plain(), known))
+            self._submit(inbound.Watch(view.name, view.spec.as_plain(), known, view.listen_number))
 
     def _collection(self, path: str) -> Spec | None:
         try:
@@ -197,7 +201,7 @@ class Sync:
     def received(self, event: inbound.DocumentsChanged) -> None:
         """The server, or the cache, has told documents; they are written within the next frames' budgets."""
         view = self.views.get(event.name)
-        if view is not None:
+        if view is not None and event.number == view.listen_number:
             view.receive((doc_id, payload, version) for doc_id, _, payload, version in event.changes)
             self._busy[view.name] = view
 

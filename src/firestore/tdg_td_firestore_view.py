@@ -86,6 +86,8 @@ class View:
         self.documents = tdg_core_firestore_rows.Documents(partial=not (spec.whole or spec.doc_id))
         #: Changes of the server that the table does not show yet: payload and version by document id.
         self.inbox: dict[str, tuple[str | None, str]] = {}
+        #: What is told to it carries this number; what does not was meant for a former listener of its name.
+        self.listen_number = 0
         self._due = due
         #: A field filter was in force: a row may lack fields, so an edit is never sent as a whole document.
         self._patches = False

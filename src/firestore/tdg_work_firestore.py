@@ -165,7 +165,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         def give(changes: list[Change]) -> None:
             shown.extend(change.doc_id for change in changes)
             if name in self._hydrating:
-                self.loop.outbox.put(tdg_core_firestore_inbound.DocumentsChanged(name, list(changes)))
+                self.loop.outbox.put(tdg_core_firestore_inbound.DocumentsChanged(name, list(changes), request.number))
 
         def done() -> None:
             waiting = self._hydrating.pop(name, None)
@@ -181,7 +181,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         spec = Spec.from_plain(request.spec)
         self._specs[request.name] = spec
         known = [*request.known, *self._shown.pop(request.name, [])]
-        self._listeners.watch(request.name, spec, known)
+        self._listeners.watch(request.name, spec, known, request.number)
 
     def _unwatch(self, request: tdg_core_firestore_inbound.Unwatch) -> None:
         self._hydrating.pop(request.name, None)

@@ -52,10 +52,12 @@ _WHOLE = frozenset({"permission", "credentials"})
 class Listener:
     """One watched collection, query or document."""
 
-    def __init__(self, name: str, spec: Spec, known: Iterable[str], out: Any) -> None:
+    def __init__(self, name: str, spec: Spec, known: Iterable[str], watch_number: int, out: Any) -> None:
         self.name = name
         self.spec = spec
         self.target = machine.Target(known, resumable=not spec.limit)
+        #: Told with its changes.
+        self.watch_number = watch_number
         #: Where its changes go: the outbox's stream.
         self.out = out
         self.state = ""
@@ -122,15 +124,17 @@ class Listeners:
 
     # What the engine asks for ----------------------------------------------------------------------------------------
 
-    def watch(self, name: str, spec: Spec, known: Iterable[str] = ()) -> None:
+    def watch(self, name: str, spec: Spec, known: Iterable[str] = (), number: int = 0) -> None:
         """Listens; see `tdg_core_firestore_inbound.Watch`."""
         former = self._listeners.get(name)
         if former is not None:
-            if former.spec == spec:
+            if former.spec == spec and former.watch_number == number:
                 return
             self.unwatch(name)
-        out = self._loop.outbox.stream(lambda items: inbound.DocumentsChanged(name, items), CHUNK, inbound.merged)
-        listener = self._listeners[name] = Listener(name, spec, known, out)
+        out = self._loop.outbox.stream(
+            lambda items: inbound.DocumentsChanged(name, items, number), CHUNK, inbound.merged
+        )
+        listener = self._listeners[name] = Listener(name, spec, known, number, out)
         self._set_state(listener, inbound.LOADING)
         self._start(listener)
 

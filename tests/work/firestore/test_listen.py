@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import tdg_core_firestore_inbound as inbound
 import tdg_core_firestore_watch_spec as specs
 from listen_server import CURRENT, NO_CHANGE, RESET, ListenServer, ServerStream, document
 from tdg_core_firestore_filters import Filters
@@ -205,6 +206,21 @@ def test_watching_the_same_again_changes_nothing_and_something_else_replaces_it(
     listening.watch("users", specs.query("users", limit=1))
     target = scripted.stream().target()
     assert target.query.structured_query.limit.value == 1
+
+
+def test_what_was_told_to_a_former_listener_is_told_from_news(scripted: ListenServer, listening: Listening) -> None:
+    """After a reset of the tables a row of before must not come back."""
+    scripted.put("users/a", T, n=1)
+    scripted.answer = scripted.serve
+    listening.run(listening.listeners.watch, "users", specs.collection("users"), (), 1)
+    listening.wait(lambda: bool(listening.delivered), "first documents")
+    listening.unwatch("users")
+    del scripted.documents["users/a"]
+    scripted.put("users/b", T, n=1)
+    listening.run(listening.listeners.watch, "users", specs.collection("users"), (), 2)
+    listening.wait(lambda: len(listening.delivered) == 2, "second documents")
+    told = [event for event in iter(listening.outbox.take, None) if isinstance(event, inbound.DocumentsChanged)]
+    assert [(event.number, [change.doc_id for change in event.changes]) for event in told] == [(1, ["a"]), (2, ["b"])]
 
 
 # The server starts over -----------------------------------------------------------------------------------------------
