@@ -44,7 +44,7 @@ def sync(run: Run) -> dict[str, Any]:
         report.add_plan(plan)
         tdg_work_storage_sync_carry.Carrier(prepared, plan, report).carry_out()
     except CloudError as error:
-        run.save({**run.state, "report": report.as_plain()})
+        run.save({**run.state, "report": report.as_state()})
         raise SyncError(error, {"direction": direction, **report.as_plain()}) from error
     return {"direction": direction, **report.as_plain(), "problem": report.problem(), "size": report.size}
 

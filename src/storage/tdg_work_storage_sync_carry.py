@@ -37,6 +37,10 @@ _STORE_STEPS = 100
 _STORE_S = 0.1
 
 
+#: Which list of the report a step is in whose answer may get lost.
+_ANSWERED = {data.UPLOAD: "uploaded", data.DELETE_REMOTE: "deleted"}
+
+
 @dataclass
 class Report:
     """What a sync has done, for `onSyncComplete`; paths are relative to the synced folder."""
@@ -46,6 +50,8 @@ class Report:
     deleted: list[str] = field(default_factory=list)
     #: What became of files that both sides had changed.
     conflicts: list[dict[str, str]] = field(default_factory=list)
+    #: What may have happened although no answer came: by name, the list above and the entry.
+    begun: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: What failed and what had to be left alone.
     errors: list[dict[str, str]] = field(default_factory=list)
     #: How many files were not synced although they should have been.
@@ -64,7 +70,12 @@ class Report:
         report = cls()
         for name in ("uploaded", "downloaded", "deleted", "conflicts"):
             getattr(report, name).extend(plain.get(name, ()))
+        report.begun = {name: (where, entry) for name, where, entry in plain.get("begun", ())}
         return report
+
+    def as_state(self) -> dict[str, Any]:
+        """For the next run of the same sync."""
+        return {**self.as_plain(), "begun": [(name, *begun) for name, begun in self.begun.items()]}
 
     def as_plain(self) -> dict[str, Any]:
         """For the user; every conflict is among the errors, too."""
@@ -78,6 +89,10 @@ class Report:
 
     def add_plan(self, plan: data.Plan) -> None:
         """What the plan itself has to tell."""
+        for name, (where, entry) in self.begun.items():
+            if name in plan.agreements or name in plan.forgotten:  # it had happened
+                getattr(self, where).append(entry)
+        self.begun.clear()
         self.refusals = list(plan.refusals)
         self.errors += [{"path": "", "error": text} for text in plan.refusals]
         conflicts = [_entry(conflict.path, f"conflict: {conflict.text}") for conflict in plan.conflicts]
@@ -168,11 +183,16 @@ class Carrier:
         if action.needs and action.needs not in self._made:
             return  # what failed before it is reported
         began = self._run.around.clock()
+        where = _ANSWERED.get(action.kind)
+        if where is not None:
+            entry = data.deleted_entry(action) if where == "deleted" else action.path
+            self._report.begun[action.name] = where, entry
         try:
             self._handlers[action.kind](action)
         except CloudError as error:
             self._failed(action, error, began)
             return
+        self._report.begun.pop(action.name, None)
         self._succeeded_at = self._run.around.clock()
         if action.kind in {data.UPLOAD, data.DOWNLOAD}:
             self._count(_key(action), max(action.size, 0))
@@ -185,6 +205,7 @@ class Carrier:
         unreachable = error.code in tdg_core_errors.CONNECTION_CODES and self._succeeded_at < began
         if unreachable or error.todo == tdg_core_errors.STOP or error.code == "disk" or self._run.gateway.closed:
             raise error
+        self._report.begun.pop(action.name, None)
         self._keep_half(_key(action), {})
         with self._lock:
             self._report.failed(action.path, error)
