@@ -19,6 +19,7 @@ import component_tree
 import in_td_build
 import installer
 import layout
+import release_manifest
 import toecollapse
 import tox_format
 from component_model import Component, DescriptionError
@@ -38,11 +39,16 @@ class Output:
 
     Attributes:
         files: content of each file, by its path below the output folder, with slashes.
-        components: names of the components in it.
+        parts: description and sources of each component in it.
     """
 
     files: dict[str, bytes]
-    components: tuple[str, ...]
+    parts: tuple[tuple[Component, Sources], ...]
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the components in it."""
+        return tuple(component.name for component, _ in self.parts)
 
 
 def read(name: str, root: Path = layout.ROOT) -> tuple[Component, Sources]:
@@ -87,7 +93,7 @@ def make(root: Path = layout.ROOT, *, linked: bool = False) -> Output:
     if not linked:
         files[installer.FILE_NAME] = installer.generate(parts, root).encode("ascii")
         files[in_td_build.FILE_NAME] = in_td_build.generate(parts).encode("ascii")
-    return Output(files, tuple(component.name for component, _ in parts))
+    return Output(files, tuple(parts))
 
 
 def differences(output: Output, folder: Path) -> list[str]:
@@ -99,6 +105,8 @@ def differences(output: Output, folder: Path) -> list[str]:
         place = _first_difference(output.files[path], present[path].read_bytes())
         if place is not None:
             lines.append(f"{path} differs from what the source gives, {place}")
+    if release_manifest.is_stale(folder, output.files):
+        lines.append(f"{release_manifest.FILE_NAME} is of a release whose files were others")
     return sorted(lines)
 
 
@@ -122,6 +130,8 @@ def write(output: Output, folder: Path) -> int:
     for directory in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         if not any(directory.iterdir()):
             directory.rmdir()
+    if release_manifest.is_stale(folder, output.files):
+        (folder / release_manifest.FILE_NAME).unlink()
     for name in output.components:
         tox_format.read_component(folder / f"{name}.tox.dir")
     return changed + len(stale)
@@ -130,7 +140,8 @@ def write(output: Output, folder: Path) -> int:
 def _present(folder: Path) -> dict[str, Path]:
     paths = (path for path in folder.rglob("*") if path.is_file())
     found = {path.relative_to(folder).as_posix(): path for path in paths}
-    return {name: path for name, path in found.items() if not name.endswith(".tox")}
+    apart = release_manifest.FILE_NAME
+    return {name: path for name, path in found.items() if not name.endswith(".tox") and name != apart}
 
 
 def _first_difference(expected: bytes, found: bytes) -> str | None:
