@@ -24,6 +24,7 @@ class Timing:
         silence_s: A stream that was silent for so long is asked. The server itself says something every 30 s
             (https://github.com/googleapis/nodejs-firestore/pull/1220).
         stuck_s: A target on a living stream whose first documents do not come on for so long is asked for again.
+        place_s: Before a place for another stream is looked for again.
         page_s: Before a page that could not be read is asked for again; then the collection can't be read for now.
         tick_s: How often the above is looked at.
     """
@@ -38,6 +39,7 @@ class Timing:
     answer_s: float = 15.0
     silence_s: float = 45.0
     stuck_s: float = 120.0
+    place_s: float = 5.0
     page_s: tuple[float, ...] = (0.3, 1.0)
     tick_s: float = 0.5
 

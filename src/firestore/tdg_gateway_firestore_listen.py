@@ -104,11 +104,11 @@ class ListenStream:
         """
         batch: list[Event] = []
         try:
-            self._call = self._open_call(iter(self._requests.get, None))
+            self._call = self._open()
             if self._cancelled:
                 self._call.cancel()
             for response in self._call:
-                kind = response.WhichOneof("response_type")
+                kind = response.WhichOneof("response_type") or ""
                 event = self._event(kind, response)
                 if event is not None:
                     batch.append(event)
@@ -117,13 +117,17 @@ class ListenStream:
                     batch = []
         except self._rpc_error as error:
             raise self._errors.of_rpc(error, "listening") from None
-        except ValueError:  # the channel is closed
-            raise self._errors.of("unavailable", "", "listening") from None
         finally:
             self.cancel()
         raise CloudError("unavailable", "Firestore ended the stream; it is opened again.")
 
-    def _event(self, kind: str | None, response: Any) -> Event | None:
+    def _open(self) -> Any:
+        try:
+            return self._open_call(iter(self._requests.get, None))
+        except ValueError:  # the channel is closed
+            raise self._errors.of("unavailable", "", "listening") from None
+
+    def _event(self, kind: str, response: Any) -> Event | None:
         if kind == "document_change":
             change = response.document_change
             ids, removed = tuple(change.target_ids), tuple(change.removed_target_ids)

@@ -42,9 +42,6 @@ CHUNK = 100
 
 #: Streams at the same time; a connection has room for about a hundred calls of all kinds.
 MAX_STREAMS = 50
-#: Seconds until a place among them is looked for again.
-_NO_PLACE_S = 5.0
-
 #: Refusals that concern every target alike.
 _WHOLE = frozenset({"permission", "credentials"})
 
@@ -62,8 +59,8 @@ class Listener:
         self.out = out
         self.state = ""
         self.reason = ""
-        #: Since when it is live, or live again.
-        self.live_at = 0.0
+        #: Since when it has been well on its present stream; None until its first state there.
+        self.well_since: float | None = None
         #: Since when and why it is not up to date, until that is told or mended.
         self.broken: tuple[float, str] | None = None
         #: Refusals and wrong counts in a row.
@@ -219,7 +216,7 @@ class Listeners:
     def _listen(self, listener: Listener) -> None:
         stream = None if listener.alone else next((stream for stream in self._streams if stream.has_room), None)
         if stream is None and len(self._streams) >= MAX_STREAMS:
-            self._later(listener, _NO_PLACE_S)
+            self._later(listener, self._timing.place_s)
             return
         self._attach(listener, stream or self._open(shared=not listener.alone))
 
@@ -240,6 +237,9 @@ class Listeners:
             self._close_if_empty(stream)
             return
         listener.progress = (-1, self._loop.clock())
+        listener.well_since = None
+        if listener.state == inbound.LIVE and listener.broken is None:
+            self._mark_broken(listener, "Firestore is asked for changes again and has not answered yet.")
         listener.number = number
         listener.stream = stream
         self._numbers[number] = listener
@@ -292,8 +292,9 @@ class Listeners:
         if changes and self._delivered is not None:
             self._delivered(listener.name, changes)
         listener.resumed = listener.renewed = False
+        if listener.well_since is None:
+            listener.well_since = self._loop.clock()
         if listener.state != inbound.LIVE or listener.broken is not None:
-            listener.live_at = self._loop.clock()
             self._set_state(listener, inbound.LIVE)
 
     def _ended(self, listener: Listener, error: CloudError) -> None:
@@ -355,7 +356,7 @@ class Listeners:
         """The server refuses a stream for good: one target can make it do so."""
         if len(listeners) == 1 or error.code in _WHOLE or len(self._streams) + 2 > MAX_STREAMS:
             for listener in listeners:
-                listener.alone = error.code not in _WHOLE and len(listeners) == 1
+                listener.alone = error.code not in _WHOLE
                 self._refuse(listener, error)
             return
         half = len(listeners) // 2
@@ -363,6 +364,17 @@ class Listeners:
             stream = self._open(shared=False)
             for listener in part:
                 self._attach(listener, stream)
+
+    def _join(self, listener: Listener) -> None:
+        """It is well, so it may share a stream with all others again, and its place is free for another."""
+        stream = listener.stream
+        listener.alone = False
+        if stream is None or stream.shared:
+            return
+        if any(other.has_room for other in self._streams):
+            self._start(listener)
+        else:
+            stream.shared = all(self._numbers[number].well_since is not None for number in stream.targets)
 
     def _broken(self, listeners: list[Listener], error: CloudError) -> None:
         """The stream or the network failed, not they."""
@@ -402,10 +414,10 @@ class Listeners:
         for listener in list(self._listeners.values()):
             if listener.state != inbound.LIVE or listener.broken is not None:
                 self._tick_broken(listener, now)
-            elif now - listener.live_at >= self._timing.healthy_s:
+            elif listener.well_since is not None and now - listener.well_since >= self._timing.healthy_s:
                 listener.failures = 0
-                listener.alone = False
-                if now - listener.live_at >= self._timing.trusted_s:
+                self._join(listener)
+                if now - listener.well_since >= self._timing.trusted_s:
                     listener.mismatches = 0
 
     def _tick_broken(self, listener: Listener, now: float) -> None:

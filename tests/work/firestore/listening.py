@@ -33,6 +33,7 @@ FAST = Timing(
     answer_s=5.0,
     silence_s=5.0,
     stuck_s=5.0,
+    place_s=0.05,
     page_s=(0.01, 0.02),
     tick_s=0.01,
 )

@@ -275,6 +275,38 @@ def test_the_one_query_that_makes_the_server_refuse_the_stream_is_found_and_the_
             assert listening.until("q1", lambda seen: seen.state == "live").state == "live"
 
 
+def test_many_bad_queries_harm_no_good_one_and_leave_room_for_others(
+    scripted: ListenServer, listening: Listening
+) -> None:
+    listening.disconnect()
+
+    def picky(stream: ServerStream) -> None:
+        while True:
+            target = stream.target()
+            if target.query.structured_query.limit.value % 5 == 0:
+                stream.end("INVALID_ARGUMENT", "no fives")
+                return
+            stream.open_target(target.target_id, [], T + 1)
+
+    scripted.answer = picky
+    names = {number: f"q{number}" for number in range(1, 121)}
+    for number, name in names.items():
+        listening.watch(name, specs.query("users", limit=number))
+    listening.connect()
+    states = {name: "live" if number % 5 else "error" for number, name in names.items()}
+    listening.wait(
+        lambda: (
+            {name: listening.seen(name).state for name in names.values()} == states
+            and listening.run(lambda: sum(stream.shared for stream in listening.listeners._streams)) <= 4
+        ),
+        "good ones live and bad ones refused",
+        lambda: str({name for name, state in states.items() if listening.seen(name).state != state}),
+    )
+    assert listening.run(lambda: len(listening.listeners._streams)) <= 50
+    listening.watch("late", specs.query("users", limit=121))
+    listening.until_rows("late", {})
+
+
 def test_a_refused_token_is_renewed_and_the_stream_goes_on(scripted: ListenServer, listening: Listening) -> None:
     stream, _ = begun(scripted, listening, "a")
     scripted.answer = scripted.serve
