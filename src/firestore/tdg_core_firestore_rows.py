@@ -19,9 +19,9 @@ import tdg_core_firestore_writes as writes
 
 #: Deletions of ours that are remembered, so that an older snapshot does not bring the document back.
 _REMEMBERED_DELETIONS = 10_000
-#: With more queued writes to one document than this, its row is not worked out anew for every answer, so that an answer
-#: never costs a frame; the row is exact again when fewer are left.
-_MOST_REPLAYED = 200
+#: With more own writes to one document than about this, its row is not worked out anew for every answer, so that an
+#: answer never costs a frame; the row is exact again when fewer are left.
+_MOST_REPLAYED = 50
 
 
 class Shown(NamedTuple):
@@ -41,7 +41,8 @@ class Shown(NamedTuple):
 ABSENT = Shown(None)
 
 
-class Pending(NamedTuple):
+@dataclass(slots=True)
+class Pending:
     """A queued write."""
 
     queue_id: str
@@ -49,20 +50,53 @@ class Pending(NamedTuple):
     payload: str
     #: When it was queued; estimates server timestamps.
     queued_at: str
+    _data: dict[str, Any] | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The payload, taken out of its text once."""
+        if self._data is None:
+            self._data = codec.payload_of(self.payload)
+        return self._data
+
+
+class _Payload:
+    """A document's fields and their text, each made of the other when it is asked for."""
+
+    __slots__ = ("_fields", "_text")
+
+    def __init__(self, text: str | None = None, fields: dict[str, Any] | None = None) -> None:
+        self._text = text
+        self._fields = fields
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = codec.text_of(self._fields or {})
+        return self._text
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        if self._fields is None:
+            self._fields = codec.payload_of(self._text or "{}")
+        return self._fields
 
 
 @dataclass(slots=True)
 class _Local:
     """A document with local changes."""
 
-    #: The server's payload as far as it is known, and its version.
-    base: str | None
+    #: What the server has told last, and its version.
+    base: _Payload | None
     version: str
-    #: The payload after all queued writes.
-    top: str | None
-    #: The base is our own idea of a confirmed write's effect; several writes of one commit have the same version.
-    estimated: bool = False
+    #: The payload after all own writes.
+    top: _Payload | None
+    #: Own writes that the server has carried out and not told of yet, with the version that they made.
+    settled: deque[tuple[Pending, str]] = field(default_factory=deque)
+    #: Own writes that are queued.
     pending: deque[Pending] = field(default_factory=deque)
+    #: Version of the settled writes that were worked into the base; empty when there are none.
+    folded: str = ""
     #: Text typed by hand that is not sent yet.
     edit: str | None = None
     #: The payload that was shown when the typing began; None when there was no such row.
@@ -92,7 +126,7 @@ class Documents:
         version of the real thing.
         """
         local = self._local.get(doc_id)
-        known = local.version if local is not None else shown.version
+        known = shown.version if local is None else local.folded or local.version
         if known and _older(version, known):
             return shown
         deleted = self._deleted.get(doc_id)
@@ -105,9 +139,11 @@ class Documents:
         if payload is None and self._partial and local.edit is None:
             del self._local[doc_id]
             return ABSENT
-        local.base = payload
+        local.base = None if payload is None else _Payload(payload)
         local.version = version if payload is not None else ""
-        local.estimated = False
+        local.folded = ""
+        while local.settled and not _older(version, local.settled[0][1]):
+            local.settled.popleft()
         self._replay(local)
         return _show(local)
 
@@ -120,24 +156,21 @@ class Documents:
         return _show(local)
 
     def confirm(self, doc_id: str, shown: Shown, queue_id: str, version: str) -> Shown:
-        """The server has carried out that write and all of ours before it, and gave the document that version."""
+        """The server has carried out that write and all of ours before it, and gave the document that version.
+
+        Until the server tells the document itself, our own idea of it stays.
+        """
         local = self._local.get(doc_id)
         place = _place(local, queue_id)
         if local is None or place is None:
             return shown
-        settled = [local.pending.popleft() for _ in range(place + 1)]
-        if _older(version, local.version) or (version == local.version and not local.estimated):
-            self._replay(local)  # a snapshot has brought the truth already
-            return self._settled(doc_id, local)
-        # Until a snapshot with this version brings the truth, our own estimate is taken for it: the row stays.
-        base = local.base
-        for pending in settled:
-            base = self._after(base, pending)
-        local.base = base
-        local.version = version if base is not None else ""
-        local.estimated = True
-        if base is None and version:
-            self._remember_deletion(doc_id, version)
+        confirmed = [local.pending.popleft() for _ in range(place + 1)]
+        if local.version and not _older(local.version, version):
+            self._replay(local)  # it was told already
+        else:
+            local.settled.extend((pending, version) for pending in confirmed)
+            if len(local.settled) > _MOST_REPLAYED:
+                self._fold(local)
         return self._settled(doc_id, local)
 
     def drop(self, doc_id: str, shown: Shown, queue_id: str) -> Shown:
@@ -213,40 +246,51 @@ class Documents:
     def _track(self, doc_id: str, shown: Shown) -> _Local:
         local = self._local.get(doc_id)
         if local is None:
-            local = self._local[doc_id] = _Local(shown.payload, shown.version, shown.payload)
+            base = None if shown.payload is None else _Payload(shown.payload)
+            local = self._local[doc_id] = _Local(base, shown.version, base)
         return local
 
     def _settled(self, doc_id: str, local: _Local) -> Shown:
         if not local.pending and local.edit is None:
             del self._local[doc_id]
+            if local.top is None and local.settled:
+                self._remember_deletion(doc_id, local.settled[-1][1])
         return _show(local)
 
     def _replay(self, local: _Local) -> None:
         """Works the row out anew, from the last write on that does not ask what was there."""
-        if len(local.pending) > _MOST_REPLAYED:
+        own = [pending for pending, _ in local.settled]
+        own += local.pending
+        if len(own) > 2 * _MOST_REPLAYED:
             return
-        payload, rest = local.base, list(local.pending)
-        for number in range(len(rest) - 1, 0, -1):
-            if rest[number].op_type in {writes.SET, writes.DELETE}:
-                rest = rest[number:]
+        first = 0
+        for number in range(len(own) - 1, 0, -1):
+            if own[number].op_type in {writes.SET, writes.DELETE}:
+                first = number
                 break
-        for pending in rest:
+        payload = local.base
+        for pending in own[first:]:
             payload = self._after(payload, pending)
         local.top = payload
 
-    def _after(self, base: str | None, pending: Pending) -> str | None:
-        """The payload text after that write."""
+    def _fold(self, local: _Local) -> None:
+        """The server does not tell: our own idea of the older half of what it has carried out is taken for it."""
+        for _ in range(len(local.settled) // 2):
+            pending, local.folded = local.settled.popleft()
+            local.base = self._after(local.base, pending)
+
+    def _after(self, base: _Payload | None, pending: Pending) -> _Payload | None:
+        """The payload after that write."""
         if pending.op_type == writes.DELETE:
             return None
         simple = self.visible is None and not tdg_core_firestore_estimate.has_transforms(pending.payload)
         if pending.op_type == writes.SET and simple:
-            return pending.payload
-        former = None if base is None else codec.payload_of(base)
-        data = codec.payload_of(pending.payload)
-        payload = tdg_core_firestore_estimate.applied(pending.op_type, former, data, pending.queued_at)
-        if payload is None:
+            return _Payload(pending.payload)
+        former = None if base is None else base.fields
+        fields = tdg_core_firestore_estimate.applied(pending.op_type, former, pending.data, pending.queued_at)
+        if fields is None:
             return None
-        return codec.text_of(payload if self.visible is None else self.visible(payload))
+        return _Payload(fields=fields if self.visible is None else self.visible(fields))
 
     def _remember_deletion(self, doc_id: str, version: str) -> None:
         self._deleted[doc_id] = version
@@ -256,9 +300,12 @@ class Documents:
 
 
 def _show(local: _Local) -> Shown:
+    version = local.settled[-1][1] if local.settled else local.folded or local.version
     if local.edit is not None:
-        return Shown(local.edit, local.version, dirty=True)
-    return Shown(local.top, local.version, dirty=bool(local.pending))
+        return Shown(local.edit, version, dirty=True)
+    if local.top is None:
+        return Shown(None, "", dirty=bool(local.pending))
+    return Shown(local.top.text, version, dirty=bool(local.pending))
 
 
 def _place(local: _Local | None, queue_id: str) -> int | None:

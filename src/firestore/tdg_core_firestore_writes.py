@@ -63,6 +63,8 @@ class Entry:
     commit_id: str = ""
     #: A commit with this write has at most so many writes; falls when a larger one was refused.
     limit: int = MAX_WRITES
+    #: Failures in a row since there was a connection; the wait grows with them.
+    failures: int = 0
     not_before: float = 0.0
     in_flight: bool = False
     #: The user has discarded it while it was in flight: it is not sent again.
@@ -86,14 +88,17 @@ class Commit:
     Attributes:
         id: Names a guarded commit for ever; empty for another one.
         entries: What this commit settles, in order.
-        atomic: The user asked for all or nothing: it is never split.
     """
 
     id: str
     entries: list[Entry]
-    atomic: bool = False
     #: Due again then; a guarded commit whose outcome is unknown is sent again exactly as it was.
     not_before: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        """The user asked for all or nothing of just this: it cannot be split."""
+        return len({entry.batch for entry in self.entries}) == 1 and bool(self.entries[0].batch)
 
     @property
     def sent(self) -> list[Entry]:
@@ -120,16 +125,17 @@ class _Draft:
     limit: int = MAX_WRITES
     guarded: bool = False
 
-    def takes(self, entry: Entry, replaced: Entry | None) -> bool:
-        """Adds the entry if it fits; `replaced` is the full set before it that it makes superfluous."""
-        count = self.count + (replaced is None)
-        characters = self.characters + _size(entry) - (0 if replaced is None else _size(replaced))
-        guarded = self.guarded or entry.guarded
-        limit = min(self.limit, entry.limit)
-        if count > 1 and (count + guarded > limit or characters > MAX_CHARACTERS):
+    def takes(self, entries: list[Entry], replaced: Entry | None = None) -> bool:
+        """Adds entries that belong together, if they fit; `replaced` is the full set that they make superfluous."""
+        count = self.count + len(entries) - (replaced is not None)
+        characters = self.characters + sum(map(_size, entries)) - (0 if replaced is None else _size(replaced))
+        guarded = self.guarded or _unrepeatable(entries)
+        limit = min(self.limit, *(entry.limit for entry in entries))
+        if self.entries and (count + guarded > limit or characters > MAX_CHARACTERS):
             return False
-        entry.in_flight = True
-        self.entries.append(entry)
+        for entry in entries:
+            entry.in_flight = True
+        self.entries += entries
         self.count, self.characters, self.limit, self.guarded = count, characters, limit, guarded
         return True
 
@@ -185,7 +191,6 @@ class Queue:
     def resume(self, commit_id: str, entries: Iterable[Entry]) -> None:
         """After a restart: that guarded commit's outcome is unknown. Its entries have been added before."""
         commit = Commit(commit_id, list(entries))
-        commit.atomic = bool(commit.entries[0].batch)
         self._lock(commit)
         self._guarded = self._again = commit
 
@@ -203,13 +208,10 @@ class Queue:
         while (found := self._next_ready(now)) is not None:
             seq, key = found
             group = self._documents[key][0].batch
-            if not group and self._fill(draft, key):
-                continue
-            if group and not draft.entries:
-                return self._sent(self._group(group), atomic=True)
-            heapq.heappush(self._ready, (seq, key))
-            break
-        return self._sent(draft.entries, atomic=False) if draft.entries else None
+            if not (draft.takes(self._group(group)) if group else self._fill(draft, key)):
+                heapq.heappush(self._ready, (seq, key))
+                break
+        return self._sent(draft) if draft.entries else None
 
     def done(self, commit: Commit) -> None:
         """The server has confirmed it: its entries are forgotten."""
@@ -246,7 +248,7 @@ class Queue:
         """
         self._unlock(commit)
         count = len(commit.sent)
-        if commit.atomic or whole or count == 1:
+        if commit.whole or whole or count == 1:
             self._forget(commit.entries)
             return commit.entries
         for entry in commit.entries:
@@ -274,6 +276,7 @@ class Queue:
         self._paused_until = 0.0
         for entry in self._entries.values():
             entry.not_before = 0.0
+            entry.failures = 0
         if self._again is not None:
             self._again.not_before = 0.0
         for _, seq, key in self._delayed:
@@ -326,7 +329,7 @@ class Queue:
         return None
 
     def _needs_guard(self, head: Entry) -> bool:
-        return any(entry.guarded for entry in self._group(head.batch)) if head.batch else head.guarded
+        return _unrepeatable(self._group(head.batch)) if head.batch else head.guarded
 
     def _is_free(self, group: str, now: float) -> bool:
         """Whether an atomic batch is at the head of each of its documents."""
@@ -348,16 +351,14 @@ class Queue:
                 # Sent twice, an update before it would find the document deleted and be refused.
                 break
             in_row = former is not None and former.op_type == SET and entry.op_type == SET
-            if not draft.takes(entry, former if in_row else None):
+            if not draft.takes([entry], former if in_row else None):
                 break
             former = entry
         return former is not None
 
-    def _sent(self, entries: list[Entry], atomic: bool) -> Commit:
-        guarded = any(entry.guarded for entry in entries)
-        commit = Commit(self._new_id() if guarded else "", entries, atomic)
-        self._lock(commit)
-        if guarded:
+    def _sent(self, draft: _Draft) -> Commit:
+        commit = Commit(self._new_id() if draft.guarded else "", draft.entries)
+        if draft.guarded:
             self._guarded = commit
         return commit
 
@@ -398,9 +399,9 @@ class Queue:
             self._offer(key)
 
 
-def backoff_s(retry_count: int, random: float) -> float:
-    """Seconds before a write that failed that many times is tried again; `random` is in [0, 1)."""
-    return tdg_core_retry.jittered(tdg_core_retry.backoff_s(max(0, retry_count - 1), _BACKOFF), random)
+def backoff_s(failures: int, random: float) -> float:
+    """Seconds before a write that failed that many times in a row is tried again; `random` is in [0, 1)."""
+    return tdg_core_retry.jittered(tdg_core_retry.backoff_s(max(0, failures - 1), _BACKOFF), random)
 
 
 def problem_of(collection: object, doc_id: object, op_type: object, payload: object) -> str:
@@ -414,15 +415,27 @@ def problem_of(collection: object, doc_id: object, op_type: object, payload: obj
     return ""
 
 
-def problem_of_batch(batch: Sequence[tuple[str, str] | None]) -> str:
-    """What makes an atomic batch (op_type and payload text each) one that can never run; empty when nothing does."""
-    if None in batch:
+def problem_of_batch(batch: Sequence[Entry | None]) -> str:
+    """What makes an atomic batch one that can never run (None: one of its writes cannot); empty when nothing does."""
+    entries = [entry for entry in batch if entry is not None]
+    if len(entries) < len(batch):
         return "an atomic batch with a write that can never run is refused as a whole"
-    guard = any(one is not None and _needs_guard(*one) for one in batch)
-    if len(batch) + guard <= MAX_WRITES:
+    guard = _unrepeatable(entries)
+    if len(entries) + guard <= MAX_WRITES:
         return ""
-    why = " (one place is taken by what makes increments and array changes count once)" if guard else ""
-    return f"an atomic batch has at most {MAX_WRITES - guard} writes{why}, this one {len(batch)}"
+    why = " (one place is taken by what makes it count once)" if guard else ""
+    return f"an atomic batch has at most {MAX_WRITES - guard} writes{why}, this one {len(entries)}"
+
+
+def _unrepeatable(entries: list[Entry]) -> bool:
+    """Whether entries that are sent together must be told from a second sending of them."""
+    seen: set[Key] = set()
+    for entry in entries:
+        # Sent twice, an update before it would find the document deleted and be refused.
+        if entry.guarded or (entry.op_type == DELETE and entry.key in seen):
+            return True
+        seen.add(entry.key)
+    return False
 
 
 def _needs_guard(op_type: str, payload: str) -> bool:

@@ -72,9 +72,7 @@ class Outbound:
         name = str(uuid.uuid4()) if atomic else ""
         items = [self._operation(one, name) for one in operations]
         if atomic:
-            problem = writes.problem_of_batch(
-                [None if item is None else (item.op_type, item.payload) for item in items]
-            )
+            problem = writes.problem_of_batch([None if item is None else writes.Entry(0, *item) for item in items])
             if problem:
                 self.refuse(problem)
                 items = [None] * len(items)

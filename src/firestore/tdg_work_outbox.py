@@ -162,8 +162,10 @@ class Sender:
             self._durable.interrupted(commit)
             return
         if error.todo == tdg_core_errors.RETRY:
-            retries = 1 + max(entry.retry_count for entry in commit.entries)
-            wait_s = max(tdg_core_firestore_writes.backoff_s(retries, random.random()), error.retry_after_s)
+            for entry in commit.entries:
+                entry.failures += 1
+            failures = max(entry.failures for entry in commit.entries)
+            wait_s = max(tdg_core_firestore_writes.backoff_s(failures, random.random()), error.retry_after_s)
             now = self._loop.clock()
             self._durable.failed(commit, error, now + wait_s)
             if error.code == "exhausted":

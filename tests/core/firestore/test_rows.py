@@ -154,6 +154,31 @@ def test_writes_of_one_commit_share_a_version_and_are_all_counted(documents: row
     assert shown == rows.Shown(text(n=3), V2)
 
 
+def test_an_answer_for_a_large_document_with_many_queued_writes_does_not_cost_a_frame(
+    documents: rows.Documents,
+) -> None:
+    shown = rows.Shown(text(**{f"f{number}": number for number in range(500)}), V1)
+    for number in range(300):
+        shown = documents.write("a", shown, pending(f"q{number}", "set_merge", **{f"g{number}": True}))
+    server = json.loads(shown.payload or "")
+    replayed = 0
+    original = documents._after
+
+    def counted(*args: Any) -> Any:
+        nonlocal replayed
+        replayed += 1
+        return original(*args)
+
+    documents._after = counted  # type: ignore[method-assign]
+    for number in range(300):
+        version = f"2026-01-01T00:{number // 60:02}:{number % 60:02}.5Z"
+        shown = documents.confirm("a", shown, f"q{number}", version)
+        told = {name: value for name, value in server.items() if name[0] == "f" or int(name[1:]) <= number}
+        shown = documents.remote("a", shown, text(**told), version)
+    assert json.loads(shown.payload or "") == server
+    assert replayed < 300 * 100
+
+
 def test_thousands_of_queued_writes_to_one_document_stay_cheap(documents: rows.Documents) -> None:
     shown = rows.Shown(text(n=0), V1)
     for number in range(20_000):

@@ -137,16 +137,37 @@ def test_a_refusal_that_concerns_all_alike_ends_the_whole_commit(queue: writes.Q
     assert queue.refused(commit, whole=True) == entries
 
 
-def test_an_atomic_batch_goes_alone_and_dies_as_a_whole(queue: writes.Queue) -> None:
+def test_an_atomic_batch_dies_as_a_whole_and_takes_nothing_else_with_it(queue: writes.Queue) -> None:
     group = add(queue, entry("a", batch="g"), entry("b", batch="g"), entry("a", "update", '{"x":1}', batch="g"))
-    (other,) = add(queue, entry("c"))
+    others = add(queue, entry("c"), entry("d", batch="h"), entry("e", batch="h"))
+    dead = []
+    for _ in range(20):
+        commit = queue.take(0.0)
+        if commit is None:
+            break
+        assert len({one.queue_id for one in group} & {one.queue_id for one in commit.entries}) in {0, 3}
+        if group[0] in commit.entries:
+            dead += queue.refused(commit, whole=False)
+        else:
+            queue.done(commit)
+    assert dead == group
+    assert len(queue) == 0
+    assert others
+
+
+def test_several_atomic_batches_share_a_commit(queue: writes.Queue) -> None:
+    for number in range(100):
+        add(queue, *(entry(f"d{number}-{part}", batch=f"g{number}") for part in range(3)))
     commit = queue.take(0.0)
     assert commit is not None
-    assert commit.entries == group
-    second = queue.take(0.0)
-    assert second is not None
-    assert second.entries == [other]
-    assert queue.refused(commit, whole=False) == group
+    assert len(commit.entries) == 300
+
+
+def test_an_atomic_update_and_delete_of_one_document_is_guarded(queue: writes.Queue) -> None:
+    add(queue, entry("a", "update", '{"x":1}', batch="g"), entry("a", "delete", batch="g"))
+    commit = queue.take(0.0)
+    assert commit is not None
+    assert commit.id
 
 
 def test_an_atomic_batch_waits_until_all_its_documents_are_free(queue: writes.Queue) -> None:
@@ -278,17 +299,23 @@ def test_a_delete_needs_no_data() -> None:
     assert not writes.problem_of("c", "d", "delete", None)
 
 
+def many(count: int, op_type: str, payload: str = "{}") -> list[writes.Entry | None]:
+    return [entry(f"d{number}", op_type, payload) for number in range(count)]
+
+
 @pytest.mark.parametrize(
     ("batch", "word"),
     [
-        ([("set", "{}")] * 500, ""),
-        ([("set", "{}")] * 501, "500"),
-        ([("update", INCREMENT)] * 499, ""),
-        ([("update", INCREMENT)] * 500, "499"),
-        ([("set", "{}"), None], "as a whole"),
+        (many(500, "set"), ""),
+        (many(501, "set"), "500"),
+        (many(500, "delete"), ""),
+        (many(499, "update", INCREMENT), ""),
+        (many(500, "update", INCREMENT), "499"),
+        ([*many(499, "update"), entry("d0", "delete")], "499"),
+        ([entry("a"), None], "as a whole"),
     ],
 )
-def test_an_atomic_batch_that_can_never_run_is_named(batch: list[tuple[str, str] | None], word: str) -> None:
+def test_an_atomic_batch_that_can_never_run_is_named(batch: list[writes.Entry | None], word: str) -> None:
     problem = writes.problem_of_batch(batch)
     assert word in problem
     assert bool(problem) == bool(word)
