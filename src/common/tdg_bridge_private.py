@@ -17,6 +17,9 @@ from typing import Any
 
 import tdg_bridge_slot
 
+#: So many versions of the modules are kept for those who have the same.
+_KEPT = 4
+
 #: A thread that was just started holds the interpreter while the main thread still waits for it to begin.
 _COURTESY_S = 0.005
 
@@ -31,7 +34,8 @@ class Modules:
     """
 
     def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = dict(sources)
+        #: What was given; not to be changed.
+        self.sources = dict(sources)
         self._made: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._builtins = {**vars(builtins), "__import__": self._import}
@@ -45,7 +49,7 @@ class Modules:
     @property
     def texts(self) -> Mapping[str, str]:
         """Text per module name."""
-        return self._sources
+        return self.sources
 
     def module(self, name: str) -> Any:
         """The private module of that name.
@@ -72,9 +76,9 @@ class Modules:
             return self._partial(self.own(value.func), *map(self.own, value.args), **keywords)
         if isinstance(value, self._function_type):
             module = self._name_of(value)
-            return getattr(self.module(module), value.__name__) if module in self._sources else value
+            return getattr(self.module(module), value.__name__) if module in self.sources else value
         module = self._name_of(type(value))
-        if module in self._sources and hasattr(value, "as_plain"):
+        if module in self.sources and hasattr(value, "as_plain"):
             return getattr(self.module(module), type(value).__name__).from_plain(value.as_plain())
         return value
 
@@ -83,15 +87,29 @@ class Modules:
         return str(getattr(thing, "__module__", "")).rpartition("/")[2]
 
     def _import(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        return self.module(name) if name in self._sources else self._find(name, *args, **kwargs)
+        return self.module(name) if name in self.sources else self._find(name, *args, **kwargs)
 
     def _code(self, name: str) -> types.CodeType:
         """Compiled once in this process for every text: an extension that is made anew brings the same texts."""
-        text = self._sources[name]
+        text = self.sources[name]
         known = self._codes.get(name)
         if known is None or known[0] != text:
             known = self._codes[name] = (text, compile(text, f"{name}.py", "exec", dont_inherit=True))
         return known[1]
+
+
+def of(sources: Mapping[str, str]) -> Modules:
+    """The private modules of these texts, the same for all components that have them; main thread only.
+
+    So an extension that is made anew goes on with the modules of before, and two copies of a component share theirs.
+    """
+    kept: list[Modules] = tdg_bridge_slot.slot("private modules").setdefault("kept", [])
+    for known in kept:
+        if known.sources == sources:
+            return known
+    kept[: -_KEPT + 1] = []
+    kept.append(Modules(sources))
+    return kept[-1]
 
 
 def call(

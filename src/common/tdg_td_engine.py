@@ -23,7 +23,7 @@ import tdg_td_log
 def modules_of(comp: Any) -> tdg_bridge_private.Modules:
     """The component's modules for what runs off the main thread."""
     folder = comp.op("local/modules")
-    return tdg_bridge_private.Modules({dat.name: dat.text for dat in folder.children if dat.OPType == "textDAT"})
+    return tdg_bridge_private.of({dat.name: dat.text for dat in folder.children if dat.OPType == "textDAT"})
 
 
 class EngineRoad:

@@ -110,3 +110,12 @@ def test_every_module_of_the_engines_works_as_a_private_copy() -> None:
         modules = Modules(sources)
         assert callable(modules.module(f"tdg_work_{component}").serve)
         assert callable(modules.module(f"tdg_gateway_{component}").open_gateway)
+
+
+def test_the_same_texts_have_the_same_modules_and_others_have_others() -> None:
+    modules = tdg_bridge_private.of(SOURCES)
+    assert tdg_bridge_private.of(dict(SOURCES)) is modules
+    others = [tdg_bridge_private.of({"tdg_core_words": f"WORD = {number}"}) for number in range(10)]
+    assert [other.module("tdg_core_words").WORD for other in others] == list(range(10))
+    assert tdg_bridge_private.of({"tdg_core_words": "WORD = 9"}) is others[-1]
+    assert tdg_bridge_private.of({"tdg_core_words": "WORD = 0"}) is not others[0]  # only the newest are kept
