@@ -1,3 +1,3 @@
 """Fixtures for all suites."""
 
-pytest_plugins = ["engine_mode", "emulators_fixtures", "firestore_fixtures", "probe_fixtures"]
+pytest_plugins = ["engine_modes", "emulators_fixtures", "firestore_fixtures", "probe_fixtures"]

@@ -4,7 +4,6 @@
 or `both`. A suite asks for `engine_mode` and gives it to the components that it loads.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -55,15 +54,15 @@ def engine_mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def prepare(comp: Any, mode: str, project: Path) -> None:
-    """Sets *Engine*; for a process the project gets an environment, which is the one that the tests run in."""
+def parameters(mode: str, project: Path) -> dict[str, Any]:
+    """The parameters of a component in this mode; for a process the project gets an environment."""
     if mode == "process":
         link_venv(project)
-    comp.par.Engine = mode
+    return {"Engine": mode}
 
 
 def link_venv(project: Path) -> None:
-    """Gives a project this Python's environment as its own."""
+    """Gives a project the environment that the tests run in as its own."""
     folder = project / tdg_disk_venv.FOLDER
     if folder.exists():
         return
@@ -71,4 +70,4 @@ def link_venv(project: Path) -> None:
     if sys.platform == "win32":
         _winapi.CreateJunction(sys.prefix, str(folder))
     else:
-        os.symlink(sys.prefix, folder)
+        folder.symlink_to(sys.prefix, target_is_directory=True)

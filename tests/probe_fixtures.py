@@ -9,7 +9,7 @@ from typing import Any
 import firebase_admin
 import pytest
 
-import engine_mode
+import engine_modes
 import probe
 from headless_td import Host, Unknowns
 
@@ -33,10 +33,11 @@ class Show:
 
     def __init__(self, host: Host, tox: Path, server: probe.Server, mode: str) -> None:
         self.host = host
+        self.mode = mode
         self.tox = tox
         self.server = server
         self.comp = host.load_tox(tox)
-        engine_mode.prepare(self.comp, mode, Path(host.project.folder))
+        self.set(**engine_modes.parameters(mode, Path(host.project.folder)))
         self.callbacks = host.op("/project1").create("textDAT", "heard")
         self.callbacks.text = _CALLBACKS
         self.comp.par.Callbacksdat = "heard"
@@ -63,6 +64,14 @@ class Show:
 
     def log(self, level: str | None = None) -> list[str]:
         return [entry["message"] for entry in self.comp.GetLogs(level, 500)]
+
+    def apps_are(self, *names: str) -> bool:
+        """Whether these Firebase apps are open and no other; of those in another process it is taken for granted."""
+        return self.mode == "process" or sorted(firebase_admin._apps) == sorted(names)
+
+    def one_app(self) -> bool:
+        """Whether one Firebase app is open; as `apps_are`."""
+        return self.mode == "process" or len(firebase_admin._apps) == 1
 
     def connect(self, **parameters: Any) -> None:
         """Connects to the server and waits for it."""

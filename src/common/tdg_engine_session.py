@@ -73,7 +73,6 @@ class Session:
 
     def run(self) -> None:
         """Serves until the engine has ended and that was told, or the host is gone."""
-        threading.Thread(target=self._receive, name=f"{self.name}-in", daemon=True).start()
         sender = threading.Thread(target=self._send, name=f"{self.name}-out", daemon=True)
         sender.start()
         self._reason = self._served()
@@ -90,15 +89,19 @@ class Session:
 
     def _served(self) -> str:
         """Runs the engine; why it ended, empty if it was asked to."""
-        opening = self._opening
-        release = tdg_bridge_turn.take(opening["turn"], self._tell)
+        release = None
         try:
-            arguments = {name: _argument(*value) for name, value in opening["arguments"].items()}
-            _named(opening["serve"])(self._inbox, self._outbox, **arguments)
+            # First, as it makes the kinds of requests known.
+            serve = _named(self._opening["serve"])
+            arguments = {name: _argument(*value) for name, value in self._opening["arguments"].items()}
+            threading.Thread(target=self._receive, name=f"{self.name}-in", daemon=True).start()
+            release = tdg_bridge_turn.take(self._opening["turn"], self._tell)
+            serve(self._inbox, self._outbox, **arguments)
         except BaseException as error:  # SystemExit and the like end one engine, not the process
             return tdg_bridge_thread.reason_of(error)
         finally:
-            release()
+            if release is not None:
+                release()
         return ""
 
     def _tell(self, text: str) -> None:

@@ -85,7 +85,7 @@ class EngineRoad:
     def _transport(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge.Transport:
         # No two engines may use one set of files at once, whichever components they serve.
         slot = tdg_bridge_slot.slot(f"engine {self.file('') or self._comp.id}")
-        return self.place.transport(serve, slot, self.file("-engine.lock"))
+        return self.place.transport(serve, slot, self.file(".turn"))
 
     def _open_home(self, folder: str, stem: str) -> tdg_disk_home.Home | None:
         if not folder:

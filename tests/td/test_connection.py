@@ -103,7 +103,7 @@ def nothing_left() -> bool:
 
 def test_disconnect_during_a_connect_ends_clean(show: Show) -> None:
     show.hold()
-    assert list(firebase_admin._apps) == ["td_probe"]
+    assert show.apps_are("td_probe")
     show.comp.Disconnect()
     show.wait("disconnected")
     show.server.answers.set()
@@ -122,7 +122,7 @@ def test_reset_then_connect_works(show: Show) -> None:
     show.wait("connected")
     show.comp.Note("kept")
     show.until(lambda: show.comp.ext.ProbeExt.kept == ["kept"])
-    assert list(firebase_admin._apps) == ["td_probe"] or len(firebase_admin._apps) == 1
+    assert show.one_app()
 
 
 def test_a_reset_that_is_not_confirmed_changes_nothing(show: Show) -> None:
@@ -144,7 +144,7 @@ def test_a_key_changed_twice_in_a_second_ends_with_the_last_one(show: Show) -> N
     show.until(lambda: "third" in show.server.asked)
     show.server.answers.set()
     show.wait("connected")
-    show.until(lambda: len(firebase_admin._apps) == 1, "one app")
+    show.until(show.one_app, "one app")
     show.host.frame(5)
     assert show.server.asked == ["first", "second", "third"]
     assert show.states == ["connecting", "connected"] + ["disconnected", "connecting"] * 2 + ["connected"]
@@ -249,7 +249,7 @@ def test_copies_live_side_by_side(show: Show) -> None:
     copy.par.Emulatorhost = show.server.host
     copy.Connect()
     show.until(lambda: copy.GetStatus()["state"] == "connected", "the copy connected")
-    assert sorted(firebase_admin._apps) == ["td_probe", "td_probe1"]
+    assert show.apps_are("td_probe", "td_probe1")
     copy.Disconnect()
     show.host.frame(5)
     assert show.state == "connected"
@@ -262,7 +262,7 @@ def test_two_components_of_one_name_have_apps_of_their_own(open_show: OpenShow) 
     other = show.host.load_tox(show.tox, inner.path)
     other.par.Emulatorhost = show.server.host
     show.until(lambda: other.GetStatus().get("state") == "connected", "the other one connected")
-    assert sorted(firebase_admin._apps) == ["td_probe", "td_probe_2"]
+    assert show.apps_are("td_probe", "td_probe_2")
 
 
 def test_a_paused_timeline_stops_nothing(show: Show) -> None:

@@ -64,7 +64,7 @@ def test_made_anew_in_the_middle_of_a_connect(open_show: OpenShow, unknowns: Unk
     show.server.answers.set()
     show.wait("connected")
     show.until(lambda: show.comp.ext.ProbeExt.kept == ["promised before"])
-    assert len(firebase_admin._apps) == 1
+    assert show.one_app()
 
 
 @every_unknown
@@ -112,7 +112,7 @@ def test_made_anew_many_times_in_a_row_there_is_one_of_everything(show: Show) ->
         show.host.frame()
     show.wait("connected")
     show.until(lambda: show.comp.ext.ProbeExt.kept == [str(number) for number in range(10)])
-    show.until(lambda: len(firebase_admin._apps) == 1)
+    show.until(show.one_app)
 
 
 def test_the_extension_s_text_is_edited_while_connecting(show: Show) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import build
+import engine_modes
 import layout
 from emulators import FirestoreEmulator
 from firestore_stage import Stage
@@ -24,12 +25,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def open_stage(built: Path, tmp_path: Path, own_firestore: FirestoreEmulator) -> Iterator[OpenStage]:
+def open_stage(built: Path, tmp_path: Path, own_firestore: FirestoreEmulator, engine_mode: str) -> Iterator[OpenStage]:
     """Opens projects, one after another; the same folder again unless another is named."""
     with ExitStack() as stack:
 
         def opened(folder: str = "project", host: str = "", **more: Any) -> Stage:
-            return stack.enter_context(Stage(built, tmp_path / folder, host or own_firestore.host, **more))
+            values = {**engine_modes.parameters(engine_mode, tmp_path / folder), **more}
+            return stack.enter_context(Stage(built, tmp_path / folder, host or own_firestore.host, **values))
 
         yield opened
 

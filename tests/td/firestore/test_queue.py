@@ -78,7 +78,7 @@ def test_the_queue_survives_the_end_of_the_program_and_goes_out_in_order(open_st
     again = open_stage(database=first.database_id, Collections="users", Autoconnect=False)
     again.until(lambda: queue_of(again).Count() == 20)
     assert [one["queue_id"] for one in queue_of(again).GetPending()] == ids
-    assert queue_of(again).GetPending()[3]["last_error"] == "once"
+    again.until(lambda: queue_of(again).GetPending()[3]["last_error"] == "once")
     again.until(lambda: again.rows("write_queue_dat"))
     assert again.documents("users")["u1"]["last"] == 19
     assert again.dirty_of("u1") == "1"

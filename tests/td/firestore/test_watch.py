@@ -223,9 +223,11 @@ def test_with_the_listener_off_nothing_comes_in_and_writing_works(open_stage: Op
     stage.until(lambda: set(stage.documents("users")) == {"u1", "u2"})
     stage.set(Enablelistener=False)
     stage.host.frame(5)
+    stage.comp.FetchDoc("users/u1")
+    stage.until(lambda: stage.called("fetched"), "what was asked for before, too")
     stage.put("users/u3", x=3)
     stage.comp.FetchDoc("users/u3")
-    stage.until(lambda: stage.called("fetched"))
+    stage.until(lambda: len(stage.called("fetched")) == 2)
     assert "u3" not in stage.documents("users")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import build
+import engine_modes
 import layout
 from emulators import StorageEmulator
 from gateway import loopback
@@ -25,12 +26,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def open_stage(built: Path, tmp_path: Path, own_storage: StorageEmulator, bucket: str) -> Iterator[OpenStage]:
+def open_stage(
+    built: Path, tmp_path: Path, own_storage: StorageEmulator, bucket: str, engine_mode: str
+) -> Iterator[OpenStage]:
     """Opens projects, one after another; the same folder again unless another is named."""
     with ExitStack() as stack:
 
         def opened(folder: str = "project", **more: Any) -> Stage:
-            values = {"host": own_storage.host, "bucket": bucket, **more}
+            lives = engine_modes.parameters(engine_mode, tmp_path / folder)
+            values = {"host": own_storage.host, "bucket": bucket, **lives, **more}
             return stack.enter_context(Stage(built, tmp_path / folder, **values))
 
         yield opened
