@@ -7,7 +7,6 @@ another one; their baseline is `on_snapshot`. `firestore.change_grpc_us` is what
 messages of a change (the document, and the word that all is consistent), read and thrown away.
 """
 
-import argparse
 import contextlib
 import importlib
 import os
@@ -18,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +32,7 @@ import tdg_gateway_firestore_api  # noqa: E402
 import tdg_gateway_firestore_errors  # noqa: E402
 import tdg_work_listen  # noqa: E402
 import tdg_work_loop  # noqa: E402
+from bench import Row  # noqa: E402
 from listen_server import DATABASE, ListenServer, ServerStream, document  # noqa: E402
 from listen_server import ROOT as ROOT_NAME  # noqa: E402
 from tdg_bridge_outbox import Outbox  # noqa: E402
@@ -52,25 +51,6 @@ BASELINE_CHANGES = 20
 #: Seconds between two changes: each is an event of its own, as in life.
 GAP_S = 0.004
 PATIENCE_S = 300.0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measurement.
-
-    Attributes:
-        name: Of the row.
-        n: Documents in the collection.
-        value: What was measured.
-        unit: `us` or `s`.
-        baseline: The same with Google's client; None where that takes too long.
-    """
-
-    name: str
-    n: int
-    value: float
-    unit: str
-    baseline: float | None = None
 
 
 # The server's process -------------------------------------------------------------------------------------------------
@@ -113,7 +93,7 @@ def serve(size: int) -> None:
 @contextmanager
 def _server(size: int) -> Iterator[tuple[str, Callable[[int], None]]]:
     """A server with so many documents: its host, and what makes it send changes."""
-    command = [sys.executable, __file__, "--serve", str(size)]
+    command = [sys.executable, __file__, str(size)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -376,39 +356,24 @@ def _measure(client: Client, size: int, changes: int) -> tuple[float, float]:
             return snapshot_s, (time.process_time() - begun) / changes
 
 
-def rows(*, baseline: bool = True) -> list[Row]:
-    """All rows, for each size; `baseline` also measures Google's client, which takes minutes."""
-    found = []
+def run() -> Iterator[Row]:
+    """All rows, for each size."""
     _measure(_ours, 100, 10)  # imports
-    found.append(Row("firestore.change_grpc_us", 1, _measure(_bare, 1, CHANGES)[1] * 1e6, "us"))
+    yield Row("firestore.change_grpc_us", 1, _measure(_bare, 1, CHANGES)[1] * 1e6, "us")
     for size in SIZES:
-        compare = baseline and size in BASELINE_SIZES
+        compare = size in BASELINE_SIZES
         google_s = _google_change_cpu_s(size, BASELINE_CHANGES) if compare else None
-        found.append(_row("firestore.change_engine_us", size, _change_cpu_s(size, CHANGES), google_s, "us"))
+        yield _row("firestore.change_engine_us", size, _change_cpu_s(size, CHANGES), google_s, "us")
         snapshot_s, change_s = _measure(_ours, size, CHANGES)
         google = _measure(_google, size, BASELINE_CHANGES) if compare else (None, None)
-        found.append(_row("firestore.change_process_us", size, change_s, google[1], "us"))
-        found.append(_row("firestore.snapshot_process_s", size, snapshot_s, google[0], "s"))
-    return found
+        yield _row("firestore.change_process_us", size, change_s, google[1], "us")
+        yield _row("firestore.snapshot_process_s", size, snapshot_s, google[0], "s")
 
 
-def _row(name: str, size: int, value_s: float, baseline_s: float | None, unit: str) -> Row:
+def _row(case: str, size: int, value_s: float, baseline_s: float | None, unit: str) -> Row:
     factor = 1e6 if unit == "us" else 1.0
-    return Row(name, size, value_s * factor, unit, None if baseline_s is None else baseline_s * factor)
-
-
-def main() -> None:
-    """Prints the rows."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--no-baseline", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.serve is not None:
-        serve(arguments.serve)
-        return
-    for row in rows(baseline=not arguments.no_baseline):
-        sys.stdout.write(f"{asdict(row)}\n")
+    return Row(case, size, value_s * factor, unit, None if baseline_s is None else baseline_s * factor)
 
 
 if __name__ == "__main__":
-    main()
+    serve(int(sys.argv[1]))
