@@ -97,8 +97,8 @@ def _is_regular(status: os.stat_result) -> bool:
     return (status.st_mode & 0o170000) == 0o100000
 
 
-def blocks(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
-    """That part of a file, `BLOCK` bytes at a time.
+def blocks(file: BinaryIO, start: int, length: int, size: int = BLOCK) -> Iterator[bytes]:
+    """That part of a file, `size` bytes at a time.
 
     Raises:
         CloudError: `local` when the file ends before or cannot be read.
@@ -107,7 +107,7 @@ def blocks(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
         file.seek(start)
     while length > 0:
         with explained(file.name, "read"):
-            block = file.read(min(BLOCK, length))
+            block = file.read(min(size, length))
         if not block:
             raise CloudError("local", f"{file.name} became shorter while it was read; it is still being written.")
         length -= len(block)

@@ -173,18 +173,19 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         return self._ask(f"delete {remote_path}", lambda make: make.remote(kind, remote_path))
 
     @public(str)
-    def ListFiles(self, prefix: str = "", delimiter: str = "/") -> str:
+    def ListFiles(self, prefix: str = "", delimiter: str = "/", collect: bool = True) -> str:
         """Lists the files below *Remote Path* whose names begin with `prefix`; they come to `onListComplete`.
 
         Args:
             prefix: With a slash in front, from the beginning of the bucket.
             delimiter: Where a folder ends; its files are not listed, its name comes in `GetTransfer(id)['prefixes']`.
                 Empty lists everything below.
+            collect: Off, files go to `onListPage` only and none are kept: for buckets of any size.
 
         Returns:
             The transfer's id; empty when it can never run.
         """
-        return self._ask(f"list {prefix}", lambda make: make.listing(prefix, delimiter))
+        return self._ask(f"list {prefix}", lambda make: make.listing(prefix, delimiter, collect))
 
     @public(str)
     def GetMetadata(self, remote_path: str) -> str:

@@ -32,7 +32,7 @@ class Transfer(Message):
         upload: `make_public` (bool), `content_type`, `cache_control` (str), `metadata` (dict of str), `spooled` (bool:
             the file is our own copy of data, removed when it is in the bucket)
         download: `root` (str: folder that the file must stay below, symbolic links resolved)
-        list: `prefix` (str: as the user gave it), `delimiter` (str)
+        list: `prefix` (str: as the user gave it), `delimiter` (str), `collect` (bool: False when only pages are wanted)
         signed_url: `minutes` (float), `method` (GET or PUT), `content_type` (str)
     """
 

@@ -97,11 +97,13 @@ class Requests:
         """
         return self._transfer(kind, self.name(remote_path), "", {})
 
-    def listing(self, prefix: Any, delimiter: Any) -> Transfer:
+    def listing(self, prefix: Any, delimiter: Any, collect: Any = True) -> Transfer:
         """The objects whose names begin with `prefix`."""
         given = str(prefix or "")
         full = tdg_core_storage_paths.prefix(given, self._remote_root)
-        options = {"prefix": given, "delimiter": str(delimiter or "")}
+        options: dict[str, Any] = {"prefix": given, "delimiter": str(delimiter or "")}
+        if not collect:
+            options["collect"] = False
         return self._transfer(tdg_core_storage_messages.LIST, full, "", options)
 
     def signed_url(self, remote_path: Any, minutes: Any, method: Any, content_type: Any) -> Transfer:

@@ -32,7 +32,7 @@ CloudError = tdg_core_errors.CloudError
 
 _CONNECT_TIMEOUT_S = 10.0
 #: Longest silence of the server, and longest time for one block of a body to leave.
-_TIMEOUT_S = 60.0
+_TIMEOUT_S = 30.0
 #: How long a read collects.
 _MOMENT_S = 0.1
 #: An idle connection older than that is not used again: servers and routers close them at times of their own.

@@ -156,7 +156,7 @@ class Transfers:
     def page(self, event: tdg_core_storage_messages.ListPage) -> None:
         """A part of a listing has come."""
         seen = self._seen.get(event.id)
-        if seen is not None:
+        if seen is not None and seen.now.options.get("collect", True):
             seen.files += event.files
         self._callbacks.call("onListPage", event.id, event.files)
 

@@ -27,6 +27,8 @@ SMALL = 8 << 20
 PART = 32 << 20
 #: https://cloud.google.com/storage/docs/performing-resumable-uploads: all parts but the last are multiples of this.
 GRANULE = 256 << 10
+#: What leaves at once; on the slowest line it must be through before the socket's time-out.
+_BLOCK = 64 << 10
 #: Below that a wrong guess (the name is new) costs less than asking first.
 _GUESS = 256 << 10
 #: After these a session is of no use any more; after all others it is continued.
@@ -195,7 +197,7 @@ class _Upload:
 
         def blocks() -> Iterator[bytes]:
             done, crc = start, self._crc_at[start]
-            for block in tdg_disk_files.blocks(self._file, start, length):
+            for block in tdg_disk_files.blocks(self._file, start, length, _BLOCK):
                 run.token.check()
                 crc = run.gateway.extend_crc32c(crc, block)
                 yield block

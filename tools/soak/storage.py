@@ -45,7 +45,7 @@ _HASTE = (
     ("tdg_work_upload", "SMALL = 8 << 20", "SMALL = 512 << 10"),
     ("tdg_work_upload", "PART = 32 << 20", "PART = 1 << 20"),
     ("tdg_work_download", "PART = 16 << 20", "PART = 512 << 10"),
-    ("tdg_gateway_http", "_TIMEOUT_S = 60.0", "_TIMEOUT_S = 2.0"),
+    ("tdg_gateway_http", "_TIMEOUT_S = 30.0", "_TIMEOUT_S = 2.0"),
 )
 
 #: Sizes of uploads; sessions begin at 512 KiB here.

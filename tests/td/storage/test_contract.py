@@ -294,6 +294,22 @@ def test_name_from_a_listing_downloads_with_a_slash_in_front(stage: Stage) -> No
     assert (stage.assets / "a").read_bytes() == b"x"
 
 
+def test_listing_of_any_size_comes_in_pages_and_keeps_nothing(open_stage: Any) -> None:
+    stage = open_stage()
+    stage.edit("tdg_gateway_storage", "PAGE = 1000", "PAGE = 3")
+    stage.connected()
+    names = [f"media/{number:02}" for number in range(10)]
+    for name in names:
+        stage.bucket.put(name)
+    (done,) = stage.completed(stage.comp.ListFiles("", "", collect=False))
+    pages = [call[1] for call in stage.called("page")]
+    assert [info["name"] for page in pages for info in page] == names
+    assert all(len(page) <= 3 for page in pages)
+    assert stage.called("list") == [(done["transfer_id"], "", [], True, "")]
+    assert done["files"] == []
+    assert done["count"] == 10
+
+
 def test_failed_listing_gives_no_files(stage: Stage, own_storage: Any) -> None:
     stage.bucket.put("media/a")
     own_storage.inject("GET .*/o\\?", status=403, times=0)
