@@ -80,7 +80,8 @@ def test_installed_once_then_found_again_and_found_without_a_network(
     if has_pip():  # the installer, too, is fetched
         folders = path.split(os.pathsep)
         path = os.pathsep.join(folder for folder in folders if not (Path(folder) / "uv").exists())
-    first = start("Install", PATH=path)
+    # Started with `sys.executable`, every program would be another TouchDesigner.
+    first = start("Install", unknowns={"executable": "touchdesigner"}, PATH=path)
     assert first["states"] == {"storage": "connected", "firestore": "connected"}, first["errors"]
     assert len(first["questions"]) == 1
     assert sum("installed in" in line for log in first["log"].values() for line in log) == 1
