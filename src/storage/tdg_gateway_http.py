@@ -232,7 +232,8 @@ class Http:
         connection = self._take(parts.scheme, parts.netloc)
         kept = False
         try:
-            with _explained(parts.netloc, self, token), token.closing(lambda: _shut(connection)):
+            at = parts.netloc if connection.host == parts.hostname else f"the proxy {connection.host}:{connection.port}"
+            with _explained(at, self, token), token.closing(lambda: _shut(connection)):
                 raw = _exchange(connection, method, address[len(f"{parts.scheme}://{parts.netloc}") :], complete, body)
             with token.closing(lambda: _shut(connection)):
                 try:
@@ -275,7 +276,7 @@ class Http:
     def _new(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         host = netloc.rpartition("@")[2]
         proxy = self._proxies.get(scheme)
-        if proxy and not urllib.request.proxy_bypass(host.partition(":")[0]):
+        if proxy and not _is_near(host):
             return self._through_proxy(scheme, host, proxy)
         if scheme == "https":
             return http.client.HTTPSConnection(host, timeout=_CONNECT_TIMEOUT_S, context=self._tls_context())
@@ -302,6 +303,14 @@ class Http:
         if self._tls is None:
             self._tls = tdg_gateway_roots.context(self._roots)
         return self._tls
+
+
+def _is_near(host: str) -> bool:
+    """Whether no proxy is asked for a host: this machine's own and those that the system excepts."""
+    name = urllib.parse.urlsplit(f"//{host}").hostname or ""
+    if name in {"localhost", "::1"} or name.startswith("127."):
+        return True
+    return bool(urllib.request.proxy_bypass(name))
 
 
 def _exchange(
