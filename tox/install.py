@@ -1770,6 +1770,20 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
+   "path": "local/modules/tdg_gateway_roots",
+   "type": "textDAT",
+   "position": [
+    400,
+    -1950
+   ],
+   "color": [
+    0.7,
+    0.54,
+    0.54
+   ],
+   "language": "python"
+  },
+  {
    "path": "local/modules/tdg_td_assembler",
    "type": "textDAT",
    "position": [
@@ -3821,7 +3835,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_gateway_signing",
+   "path": "local/modules/tdg_gateway_roots",
    "type": "textDAT",
    "position": [
     600,
@@ -3835,10 +3849,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_gateway_storage",
+   "path": "local/modules/tdg_gateway_signing",
    "type": "textDAT",
    "position": [
     800,
+    -1800
+   ],
+   "color": [
+    0.7,
+    0.54,
+    0.54
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_gateway_storage",
+   "type": "textDAT",
+   "position": [
+    1000,
     -1800
    ],
    "color": [
@@ -4255,6 +4283,7 @@ TEXTS = {
         "local/modules/tdg_gateway_firestore_listen": "src/firestore/tdg_gateway_firestore_listen.py",
         "local/modules/tdg_gateway_firestore_values": "src/firestore/tdg_gateway_firestore_values.py",
         "local/modules/tdg_gateway_firestore_write": "src/firestore/tdg_gateway_firestore_write.py",
+        "local/modules/tdg_gateway_roots": "src/common/tdg_gateway_roots.py",
         "local/modules/tdg_td_assembler": "src/common/tdg_td_assembler.py",
         "local/modules/tdg_td_assembler_extensions": "src/common/tdg_td_assembler_extensions.py",
         "local/modules/tdg_td_assembler_network": "src/common/tdg_td_assembler_network.py",
@@ -4352,6 +4381,7 @@ TEXTS = {
         "local/modules/tdg_gateway_app": "src/common/tdg_gateway_app.py",
         "local/modules/tdg_gateway_errors": "src/common/tdg_gateway_errors.py",
         "local/modules/tdg_gateway_http": "src/storage/tdg_gateway_http.py",
+        "local/modules/tdg_gateway_roots": "src/common/tdg_gateway_roots.py",
         "local/modules/tdg_gateway_signing": "src/storage/tdg_gateway_signing.py",
         "local/modules/tdg_gateway_storage": "src/storage/tdg_gateway_storage.py",
         "local/modules/tdg_td_assembler": "src/common/tdg_td_assembler.py",
@@ -5214,9 +5244,9 @@ nav { columns: 9rem; padding: 0; } nav a { display: block; }
 <p>Deletes a file in the bucket.</p>
 <p>Returns: The transfer's id; empty when it can never run.</p>
 <h3 id="listfiles">ListFiles</h3>
-<pre><code>ListFiles(prefix=&#x27;&#x27;, delimiter=&#x27;/&#x27;)</code></pre>
+<pre><code>ListFiles(prefix=&#x27;&#x27;, delimiter=&#x27;/&#x27;, collect=True)</code></pre>
 <p>Lists the files below <em>Remote Path</em> whose names begin with <code>prefix</code>; they come to <code>onListComplete</code>.</p>
-<ul><li><code>prefix</code> (<code>str</code>): With a slash in front, from the beginning of the bucket.</li><li><code>delimiter</code> (<code>str</code>): Where a folder ends; its files are not listed, its name comes in <code>GetTransfer(id)[&#x27;prefixes&#x27;]</code>. Empty lists everything below.</li></ul>
+<ul><li><code>prefix</code> (<code>str</code>): With a slash in front, from the beginning of the bucket.</li><li><code>delimiter</code> (<code>str</code>): Where a folder ends; its files are not listed, its name comes in <code>GetTransfer(id)[&#x27;prefixes&#x27;]</code>. Empty lists everything below.</li><li><code>collect</code> (<code>bool</code>): Off, files go to <code>onListPage</code> only and none are kept: for buckets of any size.</li></ul>
 <p>Returns: The transfer's id; empty when it can never run.</p>
 <h3 id="getmetadata">GetMetadata</h3>
 <pre><code>GetMetadata(remote_path)</code></pre>
@@ -5442,13 +5472,11 @@ import tdg_bridge_private
 import tdg_bridge_slot
 import tdg_core_bootstrap_messages as messages
 import tdg_core_messages
+import tdg_disk_venv
 import tdg_td_tasks
 import tdg_work_bootstrap
 
 Post = Callable[[tdg_core_messages.Message], None]
-
-#: Where the environment is, below the project's folder.
-VENV = "venv/gcp"
 
 _REFUSED = (
     "Google's packages are not installed, and Install was not chosen. Pulse Connect to be asked again, or install "
@@ -5506,6 +5534,8 @@ class BootstrapExt:
         tasks: tdg_td_tasks.Tasks,
         post: Post,
         modules: tdg_bridge_private.Modules,
+        *,
+        beside: bool = False,
     ) -> None:
         """Makes sure that these packages can be imported. A search that is under way goes on for the new attempt.
 
@@ -5515,8 +5545,11 @@ class BootstrapExt:
             tasks: Run the slow parts.
             post: Gets `PackagesReady` or `ConnectFailed` of that attempt, and progress for the log.
             modules: What the slow parts run in.
+            beside: A process of its own imports them, on the project's environment; nothing is imported here.
         """
-        if all(name in sys.modules for name in packages):
+        if self._search is not None and self._search.plan.beside != beside:
+            self.cancel()
+        if not beside and all(name in sys.modules for name in packages):
             post(tdg_core_messages.PackagesReady(attempt))
         elif self._search is not None:
             self._search.attempt = attempt
@@ -5524,12 +5557,13 @@ class BootstrapExt:
             self._runs += 1
             plan = tdg_work_bootstrap.Plan(
                 run=self._runs,
-                folder=f"{td.project.folder}/{VENV}",
+                folder=f"{td.project.folder}/{tdg_disk_venv.FOLDER}",
                 python=td.app.pythonExecutable,
                 version=f"{sys.version_info.major}.{sys.version_info.minor}",
                 modules=tuple(packages),
                 lock=self.ownerComp.op("local/requirements").text,
                 installer_lock=self.ownerComp.op("local/requirements_uv").text,
+                beside=beside,
             )
             self._search = _Search(attempt, plan, tasks, post, modules)
             self._search.do("look")
@@ -5570,7 +5604,8 @@ class BootstrapExt:
     def _found(self, event: messages.PackagesFound) -> None:
         search = self._current(event.run)
         if search is not None:
-            _add_to_path(event.site_packages)
+            if not search.plan.beside:
+                _add_to_path(event.site_packages)
             search.do("look")
 
     def _missing(self, event: messages.PackagesMissing) -> None:
@@ -7208,6 +7243,9 @@ import tdg_disk_sqlite
 #: Seconds between two forces while there is something to force.
 FORCE_INTERVAL_S = 0.1
 
+#: How long opening waits for the thread of the journal before it, which may be closing the same file.
+_OPEN_S = 5.0
+
 _SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, message TEXT NOT NULL)"
 
 
@@ -7443,6 +7481,9 @@ from typing import Any
 
 import tdg_bridge_slot
 
+#: So many versions of the modules are kept for those who have the same.
+_KEPT = 4
+
 #: A thread that was just started holds the interpreter while the main thread still waits for it to begin.
 _COURTESY_S = 0.005
 
@@ -7457,7 +7498,8 @@ class Modules:
     """
 
     def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = dict(sources)
+        #: What was given; not to be changed.
+        self.sources = dict(sources)
         self._made: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._builtins = {**vars(builtins), "__import__": self._import}
@@ -7467,11 +7509,6 @@ class Modules:
         self._function_type = types.FunctionType
         self._partial = functools.partial
         self._codes: dict[str, tuple[str, types.CodeType]] = tdg_bridge_slot.slot("code")
-
-    @property
-    def texts(self) -> Mapping[str, str]:
-        """Text per module name."""
-        return self._sources
 
     def module(self, name: str) -> Any:
         """The private module of that name.
@@ -7498,9 +7535,9 @@ class Modules:
             return self._partial(self.own(value.func), *map(self.own, value.args), **keywords)
         if isinstance(value, self._function_type):
             module = self._name_of(value)
-            return getattr(self.module(module), value.__name__) if module in self._sources else value
+            return getattr(self.module(module), value.__name__) if module in self.sources else value
         module = self._name_of(type(value))
-        if module in self._sources and hasattr(value, "as_plain"):
+        if module in self.sources and hasattr(value, "as_plain"):
             return getattr(self.module(module), type(value).__name__).from_plain(value.as_plain())
         return value
 
@@ -7509,15 +7546,29 @@ class Modules:
         return str(getattr(thing, "__module__", "")).rpartition("/")[2]
 
     def _import(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        return self.module(name) if name in self._sources else self._find(name, *args, **kwargs)
+        return self.module(name) if name in self.sources else self._find(name, *args, **kwargs)
 
     def _code(self, name: str) -> types.CodeType:
         """Compiled once in this process for every text: an extension that is made anew brings the same texts."""
-        text = self._sources[name]
+        text = self.sources[name]
         known = self._codes.get(name)
         if known is None or known[0] != text:
             known = self._codes[name] = (text, compile(text, f"{name}.py", "exec", dont_inherit=True))
         return known[1]
+
+
+def of(sources: Mapping[str, str]) -> Modules:
+    """The private modules of these texts, the same for all components that have them; main thread only.
+
+    So an extension that is made anew goes on with the modules of before, and two copies of a component share theirs.
+    """
+    kept: list[Modules] = tdg_bridge_slot.slot("private modules").setdefault("kept", [])
+    for known in kept:
+        if known.sources == sources:
+            return known
+    kept[: -_KEPT + 1] = []
+    kept.append(Modules(sources))
+    return kept[-1]
 
 
 def call(
@@ -9342,8 +9393,8 @@ def _is_regular(status: os.stat_result) -> bool:
     return (status.st_mode & 0o170000) == 0o100000
 
 
-def blocks(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
-    """That part of a file, `BLOCK` bytes at a time.
+def blocks(file: BinaryIO, start: int, length: int, size: int = BLOCK) -> Iterator[bytes]:
+    """That part of a file, `size` bytes at a time.
 
     Raises:
         CloudError: `local` when the file ends before or cannot be read.
@@ -9352,7 +9403,7 @@ def blocks(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
         file.seek(start)
     while length > 0:
         with explained(file.name, "read"):
-            block = file.read(min(BLOCK, length))
+            block = file.read(min(size, length))
         if not block:
             raise CloudError("local", f"{file.name} became shorter while it was read; it is still being written.")
         length -= len(block)
@@ -9440,10 +9491,25 @@ def writing(path: Path, start: int) -> Iterator[Callable[[bytes], None]]:
         yield write
 
 
-def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] = time.sleep) -> None:
+def replace(path: Path, target: Path) -> None:
+    """Makes a file `target`, whatever is there.
+
+    Raises:
+        OSError: As for any rename.
+    """
+    path.replace(target)
+
+
+def put_in_place(
+    path: Path,
+    target: str | Path,
+    sleep: Callable[[float], None] = time.sleep,
+    place: Callable[[Path, Path], object] = replace,
+) -> None:
     """Brings a finished file to the disk and makes it `target` in one step, replacing what is there.
 
-    That the new name survives a power cut is `force_folder`'s part.
+    `place` does that step; one that looks at the target first does so at the last moment. That the new name survives a
+    power cut is `force_folder`'s part.
 
     Windows refuses while another program holds the target open (a movie that plays); that is waited for a while.
 
@@ -9455,11 +9521,11 @@ def put_in_place(path: Path, target: str | Path, sleep: Callable[[float], None] 
     with explained(target, "replace"):
         for _ in range(_REPLACE_TRIES - 1):
             with contextlib.suppress(PermissionError):
-                path.replace(target)
+                place(path, Path(target))
                 break
             sleep(_REPLACE_PAUSE_S)
         else:
-            path.replace(target)
+            place(path, Path(target))
 
 
 def force_folder(folder: Path) -> None:
@@ -10392,7 +10458,6 @@ class Session:
 
     def run(self) -> None:
         """Serves until the engine has ended and that was told, or the host is gone."""
-        threading.Thread(target=self._receive, name=f"{self.name}-in", daemon=True).start()
         sender = threading.Thread(target=self._send, name=f"{self.name}-out", daemon=True)
         sender.start()
         self._reason = self._served()
@@ -10409,15 +10474,19 @@ class Session:
 
     def _served(self) -> str:
         """Runs the engine; why it ended, empty if it was asked to."""
-        opening = self._opening
-        release = tdg_bridge_turn.take(opening["turn"], self._tell)
+        release = None
         try:
-            arguments = {name: _argument(*value) for name, value in opening["arguments"].items()}
-            _named(opening["serve"])(self._inbox, self._outbox, **arguments)
+            # First, as it makes the kinds of requests known.
+            serve = _named(self._opening["serve"])
+            arguments = {name: _argument(*value) for name, value in self._opening["arguments"].items()}
+            threading.Thread(target=self._receive, name=f"{self.name}-in", daemon=True).start()
+            release = tdg_bridge_turn.take(self._opening["turn"], self._tell)
+            serve(self._inbox, self._outbox, **arguments)
         except BaseException as error:  # SystemExit and the like end one engine, not the process
             return tdg_bridge_thread.reason_of(error)
         finally:
-            release()
+            if release is not None:
+                release()
         return ""
 
     def _tell(self, text: str) -> None:
@@ -10511,6 +10580,7 @@ import tdg_core_errors
 import tdg_core_settings
 import tdg_disk_key
 import tdg_gateway_errors
+import tdg_gateway_roots
 
 CloudError = tdg_core_errors.CloudError
 
@@ -10534,12 +10604,14 @@ class App:
         close: Deletes the app; may be called more than once.
         fetch_token: Gets a new access token now; nothing to do for an emulator. Raises `CloudError` in words:
             `credentials`, `config`, `network`, `deadline` or `unavailable`.
+        grpc_roots: The roots a gRPC channel is given, as PEM; None leaves them to gRPC.
     """
 
     project_id: str
     credentials: Any
     close: Callable[[], None]
     fetch_token: Callable[[], None]
+    grpc_roots: Callable[[], bytes | None]
 
 
 @dataclass(frozen=True)
@@ -10551,6 +10623,8 @@ class _Packages:
     anonymous: Any
     auth_error: type[Exception]
     auth_request: Callable[[], Any]
+    adapter: Any
+    bundle: str
 
 
 def open_app(settings: tdg_core_settings.Settings) -> App:
@@ -10565,7 +10639,7 @@ def open_app(settings: tdg_core_settings.Settings) -> App:
     else:
         certificate, project_id = _credential(settings, packages)
     app = _initialized(packages.firebase_admin, certificate, project_id, f"td_{settings.component}")
-    request = None if settings.emulator_host else _Request(packages.auth_request())
+    request = None if settings.emulator_host else _Request(_trusting_request(packages))
 
     def close() -> None:
         try:
@@ -10584,7 +10658,7 @@ def open_app(settings: tdg_core_settings.Settings) -> App:
                 raise tdg_gateway_errors.refused_token(error, request.skew_s) from None
 
     credentials = certificate.get_credential()
-    return App(project_id, credentials, close, fetch_token)
+    return App(project_id, credentials, close, fetch_token, lambda: tdg_gateway_roots.grpc_roots(packages.bundle))
 
 
 class _Request:
@@ -10603,6 +10677,22 @@ class _Request:
 
     def close(self) -> None:
         self._request.session.close()
+
+
+def _trusting_request(packages: _Packages) -> Any:
+    """google-auth's request, which trusts the system's certificates, too."""
+    context = tdg_gateway_roots.context(packages.bundle)
+
+    class Trusting(packages.adapter):  # type: ignore[misc,name-defined]
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs, ssl_context=context)
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            return super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
+
+    request = packages.auth_request()
+    request.session.mount("https://", Trusting())
+    return request
 
 
 def _initialized(firebase_admin: Any, certificate: Any, project_id: str, name: str) -> Any:
@@ -10668,6 +10758,7 @@ def _packages() -> _Packages:
         import google.auth.credentials
         import google.auth.exceptions
         import google.auth.transport.requests
+        import requests.adapters
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
     return _Packages(
@@ -10676,6 +10767,8 @@ def _packages() -> _Packages:
         anonymous=google.auth.credentials.AnonymousCredentials,
         auth_error=google.auth.exceptions.GoogleAuthError,
         auth_request=google.auth.transport.requests.Request,
+        adapter=requests.adapters.HTTPAdapter,
+        bundle=requests.adapters.DEFAULT_CA_BUNDLE_PATH,
     )
 ''',
     "src/common/tdg_gateway_errors.py": '''\
@@ -10717,7 +10810,7 @@ _CERTIFICATE = {
 }
 _UNTRUSTED = (
     "is not trusted; a proxy or virus scanner probably reads the traffic. Ask its administrator for its certificate "
-    "and set the environment variable REQUESTS_CA_BUNDLE (and GRPC_DEFAULT_SSL_ROOTS_FILE_PATH) to a file with it"
+    "and install it on this computer, or set the environment variable REQUESTS_CA_BUNDLE to a file with it"
 )
 
 _SIGN_IN = "Open a browser on this computer: a Wi-Fi sign-in page may be waiting."
@@ -10896,6 +10989,51 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _kinds(error: BaseException) -> Iterator[str]:
     yield from (cls.__name__ for cls in type(error).__mro__)
+''',
+    "src/common/tdg_gateway_roots.py": '''\
+"""Whom a connection trusts: the system's certificates, Mozilla's, and those that the environment names.
+
+Thread: worker only.
+
+Each library of Google's client brings roots of its own and looks at nothing else, so a certificate that an
+administrator has given the whole computer - that of a proxy which reads the traffic - would count for none of them.
+"""
+
+import contextlib
+import os
+import ssl
+from pathlib import Path
+
+#: Variables that name a file of certificates, for requests, OpenSSL and curl.
+_FILES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+
+#: A user who sets this has chosen for gRPC already.
+_GRPC_FILE = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+
+
+def context(bundle: str) -> ssl.SSLContext:
+    """A client's TLS with all of these roots.
+
+    Args:
+        bundle: The file with Mozilla's roots, of certifi.
+    """
+    made = ssl.create_default_context()
+    for file in (bundle, *filter(None, map(os.environ.get, _FILES))):
+        with contextlib.suppress(OSError):  # ssl.SSLError is one: a file without certificates adds none
+            made.load_verify_locations(file)
+    return made
+
+
+def grpc_roots(bundle: str) -> bytes | None:
+    """The same as PEM, which gRPC wants; None leaves it to gRPC."""
+    if os.environ.get(_GRPC_FILE):
+        return None
+    system = context(bundle).get_ca_certs(binary_form=True)
+    extra = "".join(ssl.DER_cert_to_PEM_cert(certificate) for certificate in system)
+    try:
+        return Path(bundle).read_bytes() + b"\\n" + extra.encode()
+    except OSError:
+        return extra.encode() or None
 ''',
     "src/common/tdg_td_assembler.py": '''\
 """Brings a component to its description: whatever the component file could not carry is completed at the start.
@@ -11108,6 +11246,7 @@ def complete_node(comp: Any, description: Mapping[str, Any], *, fresh: bool) -> 
     comp.par.opviewer = f"./{description['viewer']}"
     comp.par.nodeview = "opviewer"
     comp.par.initextonstart = True
+    comp.par.reloadcustom = False  # as an external .tox, too, a newer version keeps the user's values
     _assign(comp, "viewer", value=True)
     _assign(comp, "showCustomOnly", value=True)
     _color(comp, description["color"])
@@ -11732,6 +11871,7 @@ class ComponentExt:
             **self._bootstrap.handlers,
             **self.connection.handlers,
             "packages_ready": self._packages_ready,
+            "connect_failed": self._connect_failed,
             **self.handlers(),
         }
         self._running = True
@@ -11884,16 +12024,22 @@ class ComponentExt:
             self._bridge.finish()
 
     def _engine_unavailable(self, event: tdg_core_messages.EngineUnavailable) -> None:
-        """The engine goes on in threads."""
+        self._stay_in_threads(event.message)
+        self._engine_gone()
+
+    def _connect_failed(self, event: tdg_core_messages.ConnectFailed) -> None:
+        """Without the project's environment there is no process; threads can do with what TouchDesigner has."""
+        if event.code == "packages" and self._road is not None and self._road.place.waits:
+            self._stay_in_threads(event.message.rstrip("."))
+            self._prepare(event.attempt)
+        else:
+            self.connection.handlers["connect_failed"](event)
+
+    def _stay_in_threads(self, why: str) -> None:
         assert self._road is not None
         self._road.place.refuse()
-        self._noticed(
-            tdg_core_messages.Noticed(
-                f"The engine cannot live in a process of its own and runs in threads of TouchDesigner instead: "
-                f"{event.message}. Set Engine anew to try again."
-            )
-        )
-        self._engine_gone()
+        text = f"The engine cannot live in a process of its own and runs in threads of TouchDesigner instead: {why}."
+        self._noticed(tdg_core_messages.Noticed(f"{text} Set Engine anew to try again."))
 
     def _engine_gone(self) -> None:
         """The engine has ended and goes on at once."""
@@ -11937,7 +12083,8 @@ class ComponentExt:
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""
-        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.post, self._modules)
+        beside = self._road is not None and self._road.place.beside
+        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.post, self._modules, beside=beside)
 
     # Hooks of the components ---------------------------------------------------------------------------------------
 
@@ -12136,7 +12283,7 @@ import tdg_td_log
 def modules_of(comp: Any) -> tdg_bridge_private.Modules:
     """The component's modules for what runs off the main thread."""
     folder = comp.op("local/modules")
-    return tdg_bridge_private.Modules({dat.name: dat.text for dat in folder.children if dat.OPType == "textDAT"})
+    return tdg_bridge_private.of({dat.name: dat.text for dat in folder.children if dat.OPType == "textDAT"})
 
 
 class EngineRoad:
@@ -12198,7 +12345,7 @@ class EngineRoad:
     def _transport(self, serve: tdg_bridge_thread.Serve) -> tdg_bridge.Transport:
         # No two engines may use one set of files at once, whichever components they serve.
         slot = tdg_bridge_slot.slot(f"engine {self.file('') or self._comp.id}")
-        return self.place.transport(serve, slot, self.file("-engine.lock"))
+        return self.place.transport(serve, slot, self.file(".turn"))
 
     def _open_home(self, folder: str, stem: str) -> tdg_disk_home.Home | None:
         if not folder:
@@ -12284,6 +12431,11 @@ class EnginePlace:
         """Where an engine that started now would live."""
         return tdg_core_settings.PROCESS if self.beside and _python().is_file() else tdg_core_settings.THREAD
 
+    @property
+    def waits(self) -> bool:
+        """Whether the engine lives in threads until there is an interpreter for the process."""
+        return self.beside and self.now == tdg_core_settings.THREAD
+
     def want(self, where: str) -> bool:
         """*Engine* is set so; whether the engine has to move for it now."""
         changed = where != self._wanted
@@ -12312,7 +12464,7 @@ class EnginePlace:
             project=td.project.folder,
             python=str(_python()),
             folder=self._folder,
-            texts={name: text for name, text in self._modules.texts.items() if name.startswith(_ROOMS)},
+            texts={name: text for name, text in self._modules.sources.items() if name.startswith(_ROOMS)},
             name=self._name,
             turn=turn,
             serve=entry,
@@ -12865,6 +13017,7 @@ class Plan:
         lock: Text of the requirements with versions and hashes.
         installer_lock: The same for uv.
         settled: Another look after an installation: what is there now has to do.
+        beside: A process of its own on that environment imports them; here nothing is imported.
     """
 
     run: int
@@ -12875,6 +13028,7 @@ class Plan:
     lock: str
     installer_lock: str
     settled: bool = False
+    beside: bool = False
 
     @property
     def venv(self) -> Venv:
@@ -12928,11 +13082,14 @@ def _look(plan: Plan, post: Post) -> tdg_core_messages.Message:
         return _missing(plan, "unfinished", "the last installation was cut short", ask=False)
     if status == tdg_disk_venv.OUTDATED and not plan.settled and not tdg_work_imports.loaded_from(site):
         return _missing(plan, "outdated", "this component wants newer packages", ask=False)
-    if status != tdg_disk_venv.ABSENT and site not in sys.path:
+    if status != tdg_disk_venv.ABSENT and site not in sys.path and not plan.beside:
         return messages.PackagesFound(plan.run, site)
-    absent = [name for name in plan.modules if not tdg_work_imports.is_there(name)]
+    places = [site] if plan.beside else None
+    absent = [name for name in plan.modules if not tdg_work_imports.is_there(name, places)]
     if absent:
         return _missing(plan, "missing", f"{tdg_core_packages.listed(absent)} cannot be found", ask=not venv.ours())
+    if plan.beside:
+        return messages.PackagesUsable(plan.run)
     with tdg_work_imports.considerately(site):
         problem = next(filter(None, map(tdg_work_imports.problem_of, plan.modules)), "")
     if problem:
@@ -13234,7 +13391,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import machinery
 from pathlib import Path
 
@@ -13288,12 +13445,12 @@ _LOADERS = (
 )
 
 
-def is_there(name: str) -> bool:
-    """Whether a module is loaded or can be found on `sys.path`, without importing anything."""
-    if name in sys.modules:
+def is_there(name: str, places: Sequence[str] | None = None) -> bool:
+    """Whether a module is loaded or can be found on `sys.path`, or in other `places`, without importing anything."""
+    if places is None and name in sys.modules:
         return True
     top, *rest = name.split(".")
-    spec = machinery.PathFinder.find_spec(top)
+    spec = machinery.PathFinder.find_spec(top, places)
     for part in rest:
         if spec is None:
             return False
@@ -15771,12 +15928,15 @@ class Watch(Message):
         name: What changes and states are told under: the collection's path or the user's name of a query.
         spec: `tdg_core_firestore_watch_spec.Spec.as_plain()`.
         known: Ids of the documents that the table shows: those that do not exist any more are reported as removed.
+        number: Comes back with every change, so that what was told to a former listener of the same name is not taken
+            for news.
     """
 
     kind: ClassVar[str] = "watch"
     name: str
     spec: Mapping[str, Any]
     known: list[str]
+    number: int = 0
 
 
 @register
@@ -15794,11 +15954,15 @@ class Unwatch(Message):
 @register
 @dataclass(frozen=True)
 class DocumentsChanged(Message):
-    """Changes of a listener, each a `Change` or the list of its fields; of one document only the newest that waited."""
+    """Changes of a listener, each a `Change` or the list of its fields; of one document only the newest that waited.
+
+    `number` is that of the `Watch` (or of what else asked for it).
+    """
 
     kind: ClassVar[str] = "documents_changed"
     name: str
     changes: list[Any]
+    number: int = 0
 
 
 @register
@@ -15973,13 +16137,14 @@ class Discover(Message):
 class Hydrate(Message):
     """Tell what the cache holds of a collection, as `DocumentsChanged` under that name; a `Watch` waits until then.
 
-    With `doc_id` only that document.
+    With `doc_id` only that document; `number` comes back with what is told.
     """
 
     kind: ClassVar[str] = "hydrate"
     name: str
     collection: str
     doc_id: str
+    number: int = 0
 
 
 @register
@@ -16194,9 +16359,9 @@ import tdg_core_firestore_writes as writes
 
 #: Deletions of ours that are remembered, so that an older snapshot does not bring the document back.
 _REMEMBERED_DELETIONS = 10_000
-#: With more queued writes to one document than this, its row is not worked out anew for every answer, so that an answer
-#: never costs a frame; the row is exact again when fewer are left.
-_MOST_REPLAYED = 200
+#: With more own writes to one document than about this, its row is not worked out anew for every answer, so that an
+#: answer never costs a frame; the row is exact again when fewer are left.
+_MOST_REPLAYED = 50
 
 
 class Shown(NamedTuple):
@@ -16216,7 +16381,8 @@ class Shown(NamedTuple):
 ABSENT = Shown(None)
 
 
-class Pending(NamedTuple):
+@dataclass(slots=True)
+class Pending:
     """A queued write."""
 
     queue_id: str
@@ -16224,20 +16390,53 @@ class Pending(NamedTuple):
     payload: str
     #: When it was queued; estimates server timestamps.
     queued_at: str
+    _data: dict[str, Any] | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The payload, taken out of its text once."""
+        if self._data is None:
+            self._data = codec.payload_of(self.payload)
+        return self._data
+
+
+class _Payload:
+    """A document's fields and their text, each made of the other when it is asked for."""
+
+    __slots__ = ("_fields", "_text")
+
+    def __init__(self, text: str | None = None, fields: dict[str, Any] | None = None) -> None:
+        self._text = text
+        self._fields = fields
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = codec.text_of(self._fields or {})
+        return self._text
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        if self._fields is None:
+            self._fields = codec.payload_of(self._text or "{}")
+        return self._fields
 
 
 @dataclass(slots=True)
 class _Local:
     """A document with local changes."""
 
-    #: The server's payload as far as it is known, and its version.
-    base: str | None
+    #: What the server has told last, and its version.
+    base: _Payload | None
     version: str
-    #: The payload after all queued writes.
-    top: str | None
-    #: The base is our own idea of a confirmed write's effect; several writes of one commit have the same version.
-    estimated: bool = False
+    #: The payload after all own writes.
+    top: _Payload | None
+    #: Own writes that the server has carried out and not told of yet, with the version that they made.
+    settled: deque[tuple[Pending, str]] = field(default_factory=deque)
+    #: Own writes that are queued.
     pending: deque[Pending] = field(default_factory=deque)
+    #: Version of the settled writes that were worked into the base; empty when there are none.
+    folded: str = ""
     #: Text typed by hand that is not sent yet.
     edit: str | None = None
     #: The payload that was shown when the typing began; None when there was no such row.
@@ -16267,7 +16466,7 @@ class Documents:
         version of the real thing.
         """
         local = self._local.get(doc_id)
-        known = local.version if local is not None else shown.version
+        known = shown.version if local is None else local.folded or local.version
         if known and _older(version, known):
             return shown
         deleted = self._deleted.get(doc_id)
@@ -16280,9 +16479,11 @@ class Documents:
         if payload is None and self._partial and local.edit is None:
             del self._local[doc_id]
             return ABSENT
-        local.base = payload
+        local.base = None if payload is None else _Payload(payload)
         local.version = version if payload is not None else ""
-        local.estimated = False
+        local.folded = ""
+        while local.settled and not _older(version, local.settled[0][1]):
+            local.settled.popleft()
         self._replay(local)
         return _show(local)
 
@@ -16295,24 +16496,21 @@ class Documents:
         return _show(local)
 
     def confirm(self, doc_id: str, shown: Shown, queue_id: str, version: str) -> Shown:
-        """The server has carried out that write and all of ours before it, and gave the document that version."""
+        """The server has carried out that write and all of ours before it, and gave the document that version.
+
+        Until the server tells the document itself, our own idea of it stays.
+        """
         local = self._local.get(doc_id)
         place = _place(local, queue_id)
         if local is None or place is None:
             return shown
-        settled = [local.pending.popleft() for _ in range(place + 1)]
-        if _older(version, local.version) or (version == local.version and not local.estimated):
-            self._replay(local)  # a snapshot has brought the truth already
-            return self._settled(doc_id, local)
-        # Until a snapshot with this version brings the truth, our own estimate is taken for it: the row stays.
-        base = local.base
-        for pending in settled:
-            base = self._after(base, pending)
-        local.base = base
-        local.version = version if base is not None else ""
-        local.estimated = True
-        if base is None and version:
-            self._remember_deletion(doc_id, version)
+        confirmed = [local.pending.popleft() for _ in range(place + 1)]
+        if local.version and not _older(local.version, version):
+            self._replay(local)  # it was told already
+        else:
+            local.settled.extend((pending, version) for pending in confirmed)
+            if len(local.settled) > _MOST_REPLAYED:
+                self._fold(local)
         return self._settled(doc_id, local)
 
     def drop(self, doc_id: str, shown: Shown, queue_id: str) -> Shown:
@@ -16388,40 +16586,51 @@ class Documents:
     def _track(self, doc_id: str, shown: Shown) -> _Local:
         local = self._local.get(doc_id)
         if local is None:
-            local = self._local[doc_id] = _Local(shown.payload, shown.version, shown.payload)
+            base = None if shown.payload is None else _Payload(shown.payload)
+            local = self._local[doc_id] = _Local(base, shown.version, base)
         return local
 
     def _settled(self, doc_id: str, local: _Local) -> Shown:
         if not local.pending and local.edit is None:
             del self._local[doc_id]
+            if local.top is None and local.settled:
+                self._remember_deletion(doc_id, local.settled[-1][1])
         return _show(local)
 
     def _replay(self, local: _Local) -> None:
         """Works the row out anew, from the last write on that does not ask what was there."""
-        if len(local.pending) > _MOST_REPLAYED:
+        own = [pending for pending, _ in local.settled]
+        own += local.pending
+        if len(own) > 2 * _MOST_REPLAYED:
             return
-        payload, rest = local.base, list(local.pending)
-        for number in range(len(rest) - 1, 0, -1):
-            if rest[number].op_type in {writes.SET, writes.DELETE}:
-                rest = rest[number:]
+        first = 0
+        for number in range(len(own) - 1, 0, -1):
+            if own[number].op_type in {writes.SET, writes.DELETE}:
+                first = number
                 break
-        for pending in rest:
+        payload = local.base
+        for pending in own[first:]:
             payload = self._after(payload, pending)
         local.top = payload
 
-    def _after(self, base: str | None, pending: Pending) -> str | None:
-        """The payload text after that write."""
+    def _fold(self, local: _Local) -> None:
+        """The server does not tell: our own idea of the older half of what it has carried out is taken for it."""
+        for _ in range(len(local.settled) // 2):
+            pending, local.folded = local.settled.popleft()
+            local.base = self._after(local.base, pending)
+
+    def _after(self, base: _Payload | None, pending: Pending) -> _Payload | None:
+        """The payload after that write."""
         if pending.op_type == writes.DELETE:
             return None
         simple = self.visible is None and not tdg_core_firestore_estimate.has_transforms(pending.payload)
         if pending.op_type == writes.SET and simple:
-            return pending.payload
-        former = None if base is None else codec.payload_of(base)
-        data = codec.payload_of(pending.payload)
-        payload = tdg_core_firestore_estimate.applied(pending.op_type, former, data, pending.queued_at)
-        if payload is None:
+            return _Payload(pending.payload)
+        former = None if base is None else base.fields
+        fields = tdg_core_firestore_estimate.applied(pending.op_type, former, pending.data, pending.queued_at)
+        if fields is None:
             return None
-        return codec.text_of(payload if self.visible is None else self.visible(payload))
+        return _Payload(fields=fields if self.visible is None else self.visible(fields))
 
     def _remember_deletion(self, doc_id: str, version: str) -> None:
         self._deleted[doc_id] = version
@@ -16431,9 +16640,12 @@ class Documents:
 
 
 def _show(local: _Local) -> Shown:
+    version = local.settled[-1][1] if local.settled else local.folded or local.version
     if local.edit is not None:
-        return Shown(local.edit, local.version, dirty=True)
-    return Shown(local.top, local.version, dirty=bool(local.pending))
+        return Shown(local.edit, version, dirty=True)
+    if local.top is None:
+        return Shown(None, "", dirty=bool(local.pending))
+    return Shown(local.top.text, version, dirty=bool(local.pending))
 
 
 def _place(local: _Local | None, queue_id: str) -> int | None:
@@ -17163,6 +17375,7 @@ class Timing:
         silence_s: A stream that was silent for so long is asked. The server itself says something every 30 s
             (https://github.com/googleapis/nodejs-firestore/pull/1220).
         stuck_s: A target on a living stream whose first documents do not come on for so long is asked for again.
+        place_s: Before a place for another stream is looked for again.
         page_s: Before a page that could not be read is asked for again; then the collection can't be read for now.
         tick_s: How often the above is looked at.
     """
@@ -17177,6 +17390,7 @@ class Timing:
     answer_s: float = 15.0
     silence_s: float = 45.0
     stuck_s: float = 120.0
+    place_s: float = 5.0
     page_s: tuple[float, ...] = (0.3, 1.0)
     tick_s: float = 0.5
 
@@ -17278,14 +17492,17 @@ class Commit:
     Attributes:
         id: Names a guarded commit for ever; empty for another one.
         entries: What this commit settles, in order.
-        atomic: The user asked for all or nothing: it is never split.
     """
 
     id: str
     entries: list[Entry]
-    atomic: bool = False
     #: Due again then; a guarded commit whose outcome is unknown is sent again exactly as it was.
     not_before: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        """The user asked for all or nothing of just this: it cannot be split."""
+        return len({entry.batch for entry in self.entries}) == 1 and bool(self.entries[0].batch)
 
     @property
     def sent(self) -> list[Entry]:
@@ -17312,16 +17529,17 @@ class _Draft:
     limit: int = MAX_WRITES
     guarded: bool = False
 
-    def takes(self, entry: Entry, replaced: Entry | None) -> bool:
-        """Adds the entry if it fits; `replaced` is the full set before it that it makes superfluous."""
-        count = self.count + (replaced is None)
-        characters = self.characters + _size(entry) - (0 if replaced is None else _size(replaced))
-        guarded = self.guarded or entry.guarded
-        limit = min(self.limit, entry.limit)
-        if count > 1 and (count + guarded > limit or characters > MAX_CHARACTERS):
+    def takes(self, entries: list[Entry], replaced: Entry | None = None) -> bool:
+        """Adds entries that belong together, if they fit; `replaced` is the full set that they make superfluous."""
+        count = self.count + len(entries) - (replaced is not None)
+        characters = self.characters + sum(map(_size, entries)) - (0 if replaced is None else _size(replaced))
+        guarded = self.guarded or _unrepeatable(entries)
+        limit = min(self.limit, *(entry.limit for entry in entries))
+        if self.entries and (count + guarded > limit or characters > MAX_CHARACTERS):
             return False
-        entry.in_flight = True
-        self.entries.append(entry)
+        for entry in entries:
+            entry.in_flight = True
+        self.entries += entries
         self.count, self.characters, self.limit, self.guarded = count, characters, limit, guarded
         return True
 
@@ -17377,7 +17595,6 @@ class Queue:
     def resume(self, commit_id: str, entries: Iterable[Entry]) -> None:
         """After a restart: that guarded commit's outcome is unknown. Its entries have been added before."""
         commit = Commit(commit_id, list(entries))
-        commit.atomic = bool(commit.entries[0].batch)
         self._lock(commit)
         self._guarded = self._again = commit
 
@@ -17395,13 +17612,10 @@ class Queue:
         while (found := self._next_ready(now)) is not None:
             seq, key = found
             group = self._documents[key][0].batch
-            if not group and self._fill(draft, key):
-                continue
-            if group and not draft.entries:
-                return self._sent(self._group(group), atomic=True)
-            heapq.heappush(self._ready, (seq, key))
-            break
-        return self._sent(draft.entries, atomic=False) if draft.entries else None
+            if not (draft.takes(self._group(group)) if group else self._fill(draft, key)):
+                heapq.heappush(self._ready, (seq, key))
+                break
+        return self._sent(draft) if draft.entries else None
 
     def done(self, commit: Commit) -> None:
         """The server has confirmed it: its entries are forgotten."""
@@ -17438,7 +17652,7 @@ class Queue:
         """
         self._unlock(commit)
         count = len(commit.sent)
-        if commit.atomic or whole or count == 1:
+        if commit.whole or whole or count == 1:
             self._forget(commit.entries)
             return commit.entries
         for entry in commit.entries:
@@ -17519,7 +17733,7 @@ class Queue:
         return None
 
     def _needs_guard(self, head: Entry) -> bool:
-        return any(entry.guarded for entry in self._group(head.batch)) if head.batch else head.guarded
+        return _unrepeatable(self._group(head.batch)) if head.batch else head.guarded
 
     def _is_free(self, group: str, now: float) -> bool:
         """Whether an atomic batch is at the head of each of its documents."""
@@ -17541,16 +17755,14 @@ class Queue:
                 # Sent twice, an update before it would find the document deleted and be refused.
                 break
             in_row = former is not None and former.op_type == SET and entry.op_type == SET
-            if not draft.takes(entry, former if in_row else None):
+            if not draft.takes([entry], former if in_row else None):
                 break
             former = entry
         return former is not None
 
-    def _sent(self, entries: list[Entry], atomic: bool) -> Commit:
-        guarded = any(entry.guarded for entry in entries)
-        commit = Commit(self._new_id() if guarded else "", entries, atomic)
-        self._lock(commit)
-        if guarded:
+    def _sent(self, draft: _Draft) -> Commit:
+        commit = Commit(self._new_id() if draft.guarded else "", draft.entries)
+        if draft.guarded:
             self._guarded = commit
         return commit
 
@@ -17607,15 +17819,27 @@ def problem_of(collection: object, doc_id: object, op_type: object, payload: obj
     return ""
 
 
-def problem_of_batch(batch: Sequence[tuple[str, str] | None]) -> str:
-    """What makes an atomic batch (op_type and payload text each) one that can never run; empty when nothing does."""
-    if None in batch:
+def problem_of_batch(batch: Sequence[Entry | None]) -> str:
+    """What makes an atomic batch one that can never run (None: one of its writes cannot); empty when nothing does."""
+    entries = [entry for entry in batch if entry is not None]
+    if len(entries) < len(batch):
         return "an atomic batch with a write that can never run is refused as a whole"
-    guard = any(one is not None and _needs_guard(*one) for one in batch)
-    if len(batch) + guard <= MAX_WRITES:
+    guard = _unrepeatable(entries)
+    if len(entries) + guard <= MAX_WRITES:
         return ""
-    why = " (one place is taken by what makes increments and array changes count once)" if guard else ""
-    return f"an atomic batch has at most {MAX_WRITES - guard} writes{why}, this one {len(batch)}"
+    why = " (one place is taken by what makes it count once)" if guard else ""
+    return f"an atomic batch has at most {MAX_WRITES - guard} writes{why}, this one {len(entries)}"
+
+
+def _unrepeatable(entries: list[Entry]) -> bool:
+    """Whether entries that are sent together must be told from a second sending of them."""
+    seen: set[Key] = set()
+    for entry in entries:
+        # Sent twice, an update before it would find the document deleted and be refused.
+        if entry.guarded or (entry.op_type == DELETE and entry.key in seen):
+            return True
+        seen.add(entry.key)
+    return False
 
 
 def _needs_guard(op_type: str, payload: str) -> bool:
@@ -17714,11 +17938,11 @@ _REST_S = 0.0005
 #: A document that nobody writes: reading it proves that database, credentials and permission are right.
 _PROBE = "tdg_probe/none"
 
-# A dead peer is noticed after 28 s at most, well within the time that routers remember a silent connection. The
-# subchannel pool is the channel's own, so a new connection does not wait out the backoff of the last one.
-# https://grpc.github.io/grpc/core/group__grpc__arg__keys.html
+# A dead peer is noticed after 38 s at most. Google's frontends allow a ping every 30 s and close connections that send
+# more (https://github.com/googleapis/java-bigtable/pull/528). The pool of subchannels is the channel's own, so a new
+# connection does not wait out the backoff of the last one. https://grpc.github.io/grpc/core/group__grpc__arg__keys.html
 _OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 8_000),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 500),
@@ -17913,7 +18137,7 @@ class Gateway:
             return grpc.insecure_channel(emulator_host, options=[*_OPTIONS, ("grpc.enable_http_proxy", 0)])
         plugin = self._api.auth_plugin(self._app.credentials, self._api.auth_request(), default_host=_HOST)
         credentials = grpc.composite_channel_credentials(
-            grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(plugin)
+            grpc.ssl_channel_credentials(self._app.grpc_roots()), grpc.metadata_call_credentials(plugin)
         )
         return grpc.secure_channel(f"{_HOST}:443", credentials, options=_OPTIONS)
 
@@ -18238,11 +18462,11 @@ class ListenStream:
         """
         batch: list[Event] = []
         try:
-            self._call = self._open_call(iter(self._requests.get, None))
+            self._call = self._open()
             if self._cancelled:
                 self._call.cancel()
             for response in self._call:
-                kind = response.WhichOneof("response_type")
+                kind = response.WhichOneof("response_type") or ""
                 event = self._event(kind, response)
                 if event is not None:
                     batch.append(event)
@@ -18251,13 +18475,17 @@ class ListenStream:
                     batch = []
         except self._rpc_error as error:
             raise self._errors.of_rpc(error, "listening") from None
-        except ValueError:  # the channel is closed
-            raise self._errors.of("unavailable", "", "listening") from None
         finally:
             self.cancel()
         raise CloudError("unavailable", "Firestore ended the stream; it is opened again.")
 
-    def _event(self, kind: str | None, response: Any) -> Event | None:
+    def _open(self) -> Any:
+        try:
+            return self._open_call(iter(self._requests.get, None))
+        except ValueError:  # the channel is closed
+            raise self._errors.of("unavailable", "", "listening") from None
+
+    def _event(self, kind: str, response: Any) -> Event | None:
         if kind == "document_change":
             change = response.document_change
             ids, removed = tuple(change.target_ids), tuple(change.removed_target_ids)
@@ -18552,9 +18780,7 @@ class Outbound:
         name = str(uuid.uuid4()) if atomic else ""
         items = [self._operation(one, name) for one in operations]
         if atomic:
-            problem = writes.problem_of_batch(
-                [None if item is None else (item.op_type, item.payload) for item in items]
-            )
+            problem = writes.problem_of_batch([None if item is None else writes.Entry(0, *item) for item in items])
             if problem:
                 self.refuse(problem)
                 items = [None] * len(items)
@@ -18940,6 +19166,8 @@ class Sync:
         #: Changes whose callback is still to be called.
         self.changes: deque[Change] = deque()
         self._edited: dict[str, View] = {}
+        #: How often something was asked to be told; no number is given twice.
+        self._listens = 0
 
     # What is watched -------------------------------------------------------------------------------------------------
 
@@ -19024,11 +19252,13 @@ class Sync:
         return True
 
     def _listen(self, view: View, hydrate: bool) -> None:
+        self._listens += 1
+        view.listen_number = self._listens
         if hydrate and (view.spec.whole or view.spec.doc_id):
-            self._submit(messages.Hydrate(view.name, view.spec.collection, view.spec.doc_id))
+            self._submit(messages.Hydrate(view.name, view.spec.collection, view.spec.doc_id, view.listen_number))
         if self._settings.listen:
             known = list(view.table.shadow)
-            self._submit(inbound.Watch(view.name, view.spec.as_plain(), known))
+            self._submit(inbound.Watch(view.name, view.spec.as_plain(), known, view.listen_number))
 
     def _collection(self, path: str) -> Spec | None:
         try:
@@ -19068,7 +19298,7 @@ class Sync:
     def received(self, event: inbound.DocumentsChanged) -> None:
         """The server, or the cache, has told documents; they are written within the next frames' budgets."""
         view = self.views.get(event.name)
-        if view is not None:
+        if view is not None and event.number == view.listen_number:
             view.receive((doc_id, payload, version) for doc_id, _, payload, version in event.changes)
             self._busy[view.name] = view
 
@@ -19505,6 +19735,8 @@ class View:
         self.documents = tdg_core_firestore_rows.Documents(partial=not (spec.whole or spec.doc_id))
         #: Changes of the server that the table does not show yet: payload and version by document id.
         self.inbox: dict[str, tuple[str | None, str]] = {}
+        #: What is told to it carries this number; what does not was meant for a former listener of its name.
+        self.listen_number = 0
         self._due = due
         #: A field filter was in force: a row may lack fields, so an edit is never sent as a whole document.
         self._patches = False
@@ -20057,7 +20289,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         def give(changes: list[Change]) -> None:
             shown.extend(change.doc_id for change in changes)
             if name in self._hydrating:
-                self.loop.outbox.put(tdg_core_firestore_inbound.DocumentsChanged(name, list(changes)))
+                self.loop.outbox.put(tdg_core_firestore_inbound.DocumentsChanged(name, list(changes), request.number))
 
         def done() -> None:
             waiting = self._hydrating.pop(name, None)
@@ -20073,7 +20305,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         spec = Spec.from_plain(request.spec)
         self._specs[request.name] = spec
         known = [*request.known, *self._shown.pop(request.name, [])]
-        self._listeners.watch(request.name, spec, known)
+        self._listeners.watch(request.name, spec, known, request.number)
 
     def _unwatch(self, request: tdg_core_firestore_inbound.Unwatch) -> None:
         self._hydrating.pop(request.name, None)
@@ -20831,9 +21063,6 @@ CHUNK = 100
 
 #: Streams at the same time; a connection has room for about a hundred calls of all kinds.
 MAX_STREAMS = 50
-#: Seconds until a place among them is looked for again.
-_NO_PLACE_S = 5.0
-
 #: Refusals that concern every target alike.
 _WHOLE = frozenset({"permission", "credentials"})
 
@@ -20841,16 +21070,18 @@ _WHOLE = frozenset({"permission", "credentials"})
 class Listener:
     """One watched collection, query or document."""
 
-    def __init__(self, name: str, spec: Spec, known: Iterable[str], out: Any) -> None:
+    def __init__(self, name: str, spec: Spec, known: Iterable[str], watch_number: int, out: Any) -> None:
         self.name = name
         self.spec = spec
         self.target = machine.Target(known, resumable=not spec.limit)
+        #: Told with its changes.
+        self.watch_number = watch_number
         #: Where its changes go: the outbox's stream.
         self.out = out
         self.state = ""
         self.reason = ""
-        #: Since when it is live, or live again.
-        self.live_at = 0.0
+        #: Since when it has been well on its present stream; None until its first state there.
+        self.well_since: float | None = None
         #: Since when and why it is not up to date, until that is told or mended.
         self.broken: tuple[float, str] | None = None
         #: Refusals and wrong counts in a row.
@@ -20901,6 +21132,8 @@ class Listeners:
         self._loads = tdg_work_listen_load.Loads(loop, self._timing)
         self._filters = Filters()
         self._gateway: Any = None
+        #: Project and database of the last connection.
+        self._place: tuple[str, str] | None = None
         self._listeners: dict[str, Listener] = {}
         self._streams: list[Stream] = []
         self._numbers: dict[int, Listener] = {}
@@ -20909,15 +21142,17 @@ class Listeners:
 
     # What the engine asks for ----------------------------------------------------------------------------------------
 
-    def watch(self, name: str, spec: Spec, known: Iterable[str] = ()) -> None:
+    def watch(self, name: str, spec: Spec, known: Iterable[str] = (), number: int = 0) -> None:
         """Listens; see `tdg_core_firestore_inbound.Watch`."""
         former = self._listeners.get(name)
         if former is not None:
-            if former.spec == spec:
+            if former.spec == spec and former.watch_number == number:
                 return
             self.unwatch(name)
-        out = self._loop.outbox.stream(lambda items: inbound.DocumentsChanged(name, items), CHUNK, inbound.merged)
-        listener = self._listeners[name] = Listener(name, spec, known, out)
+        out = self._loop.outbox.stream(
+            lambda items: inbound.DocumentsChanged(name, items, number), CHUNK, inbound.merged
+        )
+        listener = self._listeners[name] = Listener(name, spec, known, number, out)
         self._set_state(listener, inbound.LOADING)
         self._start(listener)
 
@@ -20944,9 +21179,12 @@ class Listeners:
             self._start(listener)
 
     def resume(self, gateway: Any) -> None:
-        """There is a connection."""
+        """There is a connection. If it is to another database, all is read anew and compared with what is shown."""
         self._connect(gateway)
+        former, self._place = self._place, (gateway.project_id, gateway.target)
         for listener in list(self._listeners.values()):
+            if former not in {None, self._place}:
+                listener.target.restart()
             self._start(listener)
 
     def pause(self, reason: str = "There is no connection to Firestore.") -> None:
@@ -20999,7 +21237,7 @@ class Listeners:
     def _listen(self, listener: Listener) -> None:
         stream = None if listener.alone else next((stream for stream in self._streams if stream.has_room), None)
         if stream is None and len(self._streams) >= MAX_STREAMS:
-            self._later(listener, _NO_PLACE_S)
+            self._later(listener, self._timing.place_s)
             return
         self._attach(listener, stream or self._open(shared=not listener.alone))
 
@@ -21020,6 +21258,9 @@ class Listeners:
             self._close_if_empty(stream)
             return
         listener.progress = (-1, self._loop.clock())
+        listener.well_since = None
+        if listener.state == inbound.LIVE and listener.broken is None:
+            self._mark_broken(listener, "Firestore is asked for changes again and has not answered yet.")
         listener.number = number
         listener.stream = stream
         self._numbers[number] = listener
@@ -21072,8 +21313,9 @@ class Listeners:
         if changes and self._delivered is not None:
             self._delivered(listener.name, changes)
         listener.resumed = listener.renewed = False
+        if listener.well_since is None:
+            listener.well_since = self._loop.clock()
         if listener.state != inbound.LIVE or listener.broken is not None:
-            listener.live_at = self._loop.clock()
             self._set_state(listener, inbound.LIVE)
 
     def _ended(self, listener: Listener, error: CloudError) -> None:
@@ -21135,7 +21377,7 @@ class Listeners:
         """The server refuses a stream for good: one target can make it do so."""
         if len(listeners) == 1 or error.code in _WHOLE or len(self._streams) + 2 > MAX_STREAMS:
             for listener in listeners:
-                listener.alone = error.code not in _WHOLE and len(listeners) == 1
+                listener.alone = error.code not in _WHOLE
                 self._refuse(listener, error)
             return
         half = len(listeners) // 2
@@ -21143,6 +21385,17 @@ class Listeners:
             stream = self._open(shared=False)
             for listener in part:
                 self._attach(listener, stream)
+
+    def _join(self, listener: Listener) -> None:
+        """It is well, so it may share a stream with all others again, and its place is free for another."""
+        stream = listener.stream
+        listener.alone = False
+        if stream is None or stream.shared:
+            return
+        if any(other.has_room for other in self._streams):
+            self._start(listener)
+        else:
+            stream.shared = all(self._numbers[number].well_since is not None for number in stream.targets)
 
     def _broken(self, listeners: list[Listener], error: CloudError) -> None:
         """The stream or the network failed, not they."""
@@ -21182,10 +21435,10 @@ class Listeners:
         for listener in list(self._listeners.values()):
             if listener.state != inbound.LIVE or listener.broken is not None:
                 self._tick_broken(listener, now)
-            elif now - listener.live_at >= self._timing.healthy_s:
+            elif listener.well_since is not None and now - listener.well_since >= self._timing.healthy_s:
                 listener.failures = 0
-                listener.alone = False
-                if now - listener.live_at >= self._timing.trusted_s:
+                self._join(listener)
+                if now - listener.well_since >= self._timing.trusted_s:
                     listener.mismatches = 0
 
     def _tick_broken(self, listener: Listener, now: float) -> None:
@@ -22041,18 +22294,19 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         return self._ask(f"delete {remote_path}", lambda make: make.remote(kind, remote_path))
 
     @public(str)
-    def ListFiles(self, prefix: str = "", delimiter: str = "/") -> str:
+    def ListFiles(self, prefix: str = "", delimiter: str = "/", collect: bool = True) -> str:
         """Lists the files below *Remote Path* whose names begin with `prefix`; they come to `onListComplete`.
 
         Args:
             prefix: With a slash in front, from the beginning of the bucket.
             delimiter: Where a folder ends; its files are not listed, its name comes in `GetTransfer(id)['prefixes']`.
                 Empty lists everything below.
+            collect: Off, files go to `onListPage` only and none are kept: for buckets of any size.
 
         Returns:
             The transfer's id; empty when it can never run.
         """
-        return self._ask(f"list {prefix}", lambda make: make.listing(prefix, delimiter))
+        return self._ask(f"list {prefix}", lambda make: make.listing(prefix, delimiter, collect))
 
     @public(str)
     def GetMetadata(self, remote_path: str) -> str:
@@ -23085,7 +23339,7 @@ class Transfer(Message):
         upload: `make_public` (bool), `content_type`, `cache_control` (str), `metadata` (dict of str), `spooled` (bool:
             the file is our own copy of data, removed when it is in the bucket)
         download: `root` (str: folder that the file must stay below, symbolic links resolved)
-        list: `prefix` (str: as the user gave it), `delimiter` (str)
+        list: `prefix` (str: as the user gave it), `delimiter` (str), `collect` (bool: False when only pages are wanted)
         signed_url: `minutes` (float), `method` (GET or PUT), `content_type` (str)
     """
 
@@ -24332,11 +24586,13 @@ class Requests:
         """
         return self._transfer(kind, self.name(remote_path), "", {})
 
-    def listing(self, prefix: Any, delimiter: Any) -> Transfer:
+    def listing(self, prefix: Any, delimiter: Any, collect: Any = True) -> Transfer:
         """The objects whose names begin with `prefix`."""
         given = str(prefix or "")
         full = tdg_core_storage_paths.prefix(given, self._remote_root)
-        options = {"prefix": given, "delimiter": str(delimiter or "")}
+        options: dict[str, Any] = {"prefix": given, "delimiter": str(delimiter or "")}
+        if not collect:
+            options["collect"] = False
         return self._transfer(tdg_core_storage_messages.LIST, full, "", options)
 
     def signed_url(self, remote_path: Any, minutes: Any, method: Any, content_type: Any) -> Transfer:
@@ -24852,16 +25108,29 @@ def move(source: Path, target: Path, root: str) -> None:
     """
     tdg_disk_files.make_folder(target, root)
     with tdg_disk_files.explained(target, "rename a file to"):
+        rename_to_free(source, target)
+
+
+def rename_to_free(source: Path, target: Path) -> None:
+    """Renames a file where nothing is; what appears there in this moment is not replaced.
+
+    Raises:
+        CloudError: `local` when there is something.
+        OSError: As for any rename.
+    """
+    try:
         try:
             os.link(source, target, follow_symlinks=False)  # fails if there is one, in one step
         except FileExistsError:
             raise
-        except (OSError, NotImplementedError):  # a file system without links
+        except (OSError, NotImplementedError):  # a file system without links; Windows' own rename fails as well
             if os.path.lexists(target):
                 raise FileExistsError from None
             source.rename(target)
         else:
             source.unlink()
+    except FileExistsError:
+        raise CloudError("local", f"{target} has appeared meanwhile; the next sync looks at it.") from None
 
 
 def remove_empty_folders(folder: Path, root: str) -> None:
@@ -24889,7 +25158,6 @@ import contextlib
 import email.utils
 import http.client
 import json
-import os
 import select
 import socket
 import ssl
@@ -24904,12 +25172,13 @@ from typing import Any, Protocol
 
 import tdg_core_errors
 import tdg_gateway_errors
+import tdg_gateway_roots
 
 CloudError = tdg_core_errors.CloudError
 
 _CONNECT_TIMEOUT_S = 10.0
 #: Longest silence of the server, and longest time for one block of a body to leave.
-_TIMEOUT_S = 60.0
+_TIMEOUT_S = 30.0
 #: How long a read collects.
 _MOMENT_S = 0.1
 #: An idle connection older than that is not used again: servers and routers close them at times of their own.
@@ -25008,7 +25277,7 @@ class Http:
     Args:
         base: `https://storage.googleapis.com` or `http://127.0.0.1:9000`.
         authorize: Adds credentials to the headers of a request, renewed ones if the second argument is true.
-        roots: The file of trusted roots for a system that has none to offer.
+        roots: The file of roots that are trusted besides the system's.
         clock: Monotonic seconds.
     """
 
@@ -25109,7 +25378,8 @@ class Http:
         connection = self._take(parts.scheme, parts.netloc)
         kept = False
         try:
-            with _explained(parts.netloc, self, token), token.closing(lambda: _shut(connection)):
+            at = parts.netloc if connection.host == parts.hostname else f"the proxy {connection.host}:{connection.port}"
+            with _explained(at, self, token), token.closing(lambda: _shut(connection)):
                 raw = _exchange(connection, method, address[len(f"{parts.scheme}://{parts.netloc}") :], complete, body)
             with token.closing(lambda: _shut(connection)):
                 try:
@@ -25152,7 +25422,7 @@ class Http:
     def _new(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         host = netloc.rpartition("@")[2]
         proxy = self._proxies.get(scheme)
-        if proxy and not urllib.request.proxy_bypass(host.partition(":")[0]):
+        if proxy and not _is_near(host):
             return self._through_proxy(scheme, host, proxy)
         if scheme == "https":
             return http.client.HTTPSConnection(host, timeout=_CONNECT_TIMEOUT_S, context=self._tls_context())
@@ -25176,16 +25446,17 @@ class Http:
         return connection
 
     def _tls_context(self) -> ssl.SSLContext:
-        """The system's trusted roots, and ours where it has none to offer (macOS)."""
         if self._tls is None:
-            self._tls = ssl.create_default_context()
-            bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-            with contextlib.suppress(OSError, ssl.SSLError):
-                if bundle:
-                    self._tls.load_verify_locations(bundle)
-            if not self._tls.cert_store_stats()["x509_ca"]:
-                self._tls.load_verify_locations(self._roots)
+            self._tls = tdg_gateway_roots.context(self._roots)
         return self._tls
+
+
+def _is_near(host: str) -> bool:
+    """Whether no proxy is asked for a host: this machine's own and those that the system excepts."""
+    name = urllib.parse.urlsplit(f"//{host}").hostname or ""
+    if name in {"localhost", "::1"} or name.startswith("127."):
+        return True
+    return bool(urllib.request.proxy_bypass(name))
 
 
 def _exchange(
@@ -26151,7 +26422,7 @@ class Transfers:
     def page(self, event: tdg_core_storage_messages.ListPage) -> None:
         """A part of a listing has come."""
         seen = self._seen.get(event.id)
-        if seen is not None:
+        if seen is not None and seen.now.options.get("collect", True):
             seen.files += event.files
         self._callbacks.call("onListPage", event.id, event.files)
 
@@ -26318,7 +26589,9 @@ _TRICKLE_S = 30.0
 _REPLACED = "aborted"
 
 
-def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda: None) -> dict[str, Any]:
+def download(
+    run: Run, generation: int = 0, place: Callable[[Path, Path], object] = tdg_disk_files.replace
+) -> dict[str, Any]:
     """Downloads the run's object to its local path and returns `{"metadata": ...}`.
 
     On failure the partial file stays for the next run of the same transfer; `discard` removes it.
@@ -26326,7 +26599,7 @@ def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda
     Args:
         run: The order.
         generation: The only one that is wanted; 0 for whatever is there.
-        placing: Called when everything is there and checked, before the local file is replaced; may raise.
+        place: As for `tdg_disk_files.put_in_place`; called when everything is there and checked.
 
     Raises:
         CloudError: Among others `not_found`, `checksum`, `disk`, `unsafe`; `precondition` when the wanted generation is
@@ -26344,8 +26617,7 @@ def download(run: Run, generation: int = 0, placing: Callable[[], None] = lambda
             if generation:
                 raise CloudError("precondition", f"{run.remote_path} was changed in the bucket meanwhile.") from error
             continue
-        placing()
-        tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep)
+        tdg_disk_files.put_in_place(partial_of(run.local_path, run.id), run.local_path, run.token.sleep, place)
         run.placed(Path(run.local_path).parent)
         size = tdg_disk_files.fingerprint(run.local_path)
         return {"generation": source.generation, "crc32c": source.crc32c, "size": size.size if size else source.size}
@@ -27552,7 +27824,7 @@ def sync(run: Run) -> dict[str, Any]:
         report.add_plan(plan)
         tdg_work_storage_sync_carry.Carrier(prepared, plan, report).carry_out()
     except CloudError as error:
-        run.save({**run.state, "report": report.as_plain()})
+        run.save({**run.state, "report": report.as_state()})
         raise SyncError(error, {"direction": direction, **report.as_plain()}) from error
     return {"direction": direction, **report.as_plain(), "problem": report.problem(), "size": report.size}
 
@@ -27591,6 +27863,7 @@ from typing import Any
 
 import tdg_core_errors
 import tdg_core_storage_plan_data as data
+import tdg_disk_files
 import tdg_disk_sync_trash
 import tdg_disk_sync_tree
 import tdg_work_download
@@ -27609,6 +27882,10 @@ _STORE_STEPS = 100
 _STORE_S = 0.1
 
 
+#: Which list of the report a step is in whose answer may get lost.
+_ANSWERED = {data.UPLOAD: "uploaded", data.DELETE_REMOTE: "deleted"}
+
+
 @dataclass
 class Report:
     """What a sync has done, for `onSyncComplete`; paths are relative to the synced folder."""
@@ -27618,6 +27895,8 @@ class Report:
     deleted: list[str] = field(default_factory=list)
     #: What became of files that both sides had changed.
     conflicts: list[dict[str, str]] = field(default_factory=list)
+    #: What may have happened although no answer came: by name, the list above and the entry.
+    begun: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: What failed and what had to be left alone.
     errors: list[dict[str, str]] = field(default_factory=list)
     #: How many files were not synced although they should have been.
@@ -27636,7 +27915,12 @@ class Report:
         report = cls()
         for name in ("uploaded", "downloaded", "deleted", "conflicts"):
             getattr(report, name).extend(plain.get(name, ()))
+        report.begun = {name: (where, entry) for name, where, entry in plain.get("begun", ())}
         return report
+
+    def as_state(self) -> dict[str, Any]:
+        """For the next run of the same sync."""
+        return {**self.as_plain(), "begun": [(name, *begun) for name, begun in self.begun.items()]}
 
     def as_plain(self) -> dict[str, Any]:
         """For the user; every conflict is among the errors, too."""
@@ -27650,6 +27934,10 @@ class Report:
 
     def add_plan(self, plan: data.Plan) -> None:
         """What the plan itself has to tell."""
+        for name, (where, entry) in self.begun.items():
+            if name in plan.agreements or name in plan.forgotten:  # it had happened
+                getattr(self, where).append(entry)
+        self.begun.clear()
         self.refusals = list(plan.refusals)
         self.errors += [{"path": "", "error": text} for text in plan.refusals]
         conflicts = [_entry(conflict.path, f"conflict: {conflict.text}") for conflict in plan.conflicts]
@@ -27740,11 +28028,16 @@ class Carrier:
         if action.needs and action.needs not in self._made:
             return  # what failed before it is reported
         began = self._run.around.clock()
+        where = _ANSWERED.get(action.kind)
+        if where is not None:
+            entry = data.deleted_entry(action) if where == "deleted" else action.path
+            self._report.begun[action.name] = where, entry
         try:
             self._handlers[action.kind](action)
         except CloudError as error:
             self._failed(action, error, began)
             return
+        self._report.begun.pop(action.name, None)
         self._succeeded_at = self._run.around.clock()
         if action.kind in {data.UPLOAD, data.DOWNLOAD}:
             self._count(_key(action), max(action.size, 0))
@@ -27757,6 +28050,7 @@ class Carrier:
         unreachable = error.code in tdg_core_errors.CONNECTION_CODES and self._succeeded_at < began
         if unreachable or error.todo == tdg_core_errors.STOP or error.code == "disk" or self._run.gateway.closed:
             raise error
+        self._report.begun.pop(action.name, None)
         self._keep_half(_key(action), {})
         with self._lock:
             self._report.failed(action.path, error)
@@ -27809,12 +28103,16 @@ class Carrier:
         self._expect(action.path, action.local)
         run = self._part(action, target, {"root": self._root})
 
-        def placing() -> None:
+        def place(partial: Path, path: Path) -> None:
             self._expect(action.path, action.local)
+            if action.local is None:
+                tdg_disk_sync_tree.rename_to_free(partial, path)
+                return
             if action.keep:
-                self._trash.keep(Path(target), action.path)
+                self._trash.keep(path, action.path)
+            tdg_disk_files.replace(partial, path)
 
-        result = self._fetch(run, generation, _key(action), placing)
+        result = self._fetch(run, generation, _key(action), place)
         digest = f"crc32c:{result['crc32c']}"
         if action.size == data.UNKNOWN:  # stored compressed: the checksum is not that of the file
             _, digest, _ = tdg_work_storage_sync_look.take_digest(run, target, "crc32c")
@@ -27893,12 +28191,12 @@ class Carrier:
     def _keep_object(self, action: Action) -> None:
         """What the bucket holds goes into the trash before it is replaced or deleted."""
         run = self._part(action, str(self._trash.place(action.name)), {}, "kept")
-        self._fetch(run, action.generation, "", lambda: None)
+        self._fetch(run, action.generation, "", tdg_disk_files.replace)
 
-    def _fetch(self, run: Run, generation: int, key: str, placing: Callable[[], None]) -> dict[str, Any]:
+    def _fetch(self, run: Run, generation: int, key: str, place: Callable[[Path, Path], object]) -> dict[str, Any]:
         """Downloads; of one that fails only what the next run of this sync can go on with stays."""
         try:
-            return tdg_work_download.download(run, generation, placing)
+            return tdg_work_download.download(run, generation, place)
         except CloudError as error:
             if key not in self._halves or (error.todo != tdg_core_errors.RETRY and error.code != "cancelled"):
                 tdg_work_download.discard(run.local_path, run.id)
@@ -28941,7 +29239,8 @@ class Tries:
 
     def failed(self, error: CloudError) -> None:
         """Waits before another attempt, or raises the error if there should be none from here."""
-        self._failures += 1
+        # A time-out has cost so long that two of them say as much as four broken connections.
+        self._failures += 2 if error.code == "deadline" else 1
         self._run.token.check()
         retried = error.todo == tdg_core_errors.RETRY and error.code != "checksum"
         if not retried or self._failures >= _QUICK_TRIES or self._run.gateway.closed:
@@ -28991,6 +29290,8 @@ SMALL = 8 << 20
 PART = 32 << 20
 #: https://cloud.google.com/storage/docs/performing-resumable-uploads: all parts but the last are multiples of this.
 GRANULE = 256 << 10
+#: What leaves at once; on the slowest line it must be through before the socket's time-out.
+_BLOCK = 64 << 10
 #: Below that a wrong guess (the name is new) costs less than asking first.
 _GUESS = 256 << 10
 #: After these a session is of no use any more; after all others it is continued.
@@ -29159,7 +29460,7 @@ class _Upload:
 
         def blocks() -> Iterator[bytes]:
             done, crc = start, self._crc_at[start]
-            for block in tdg_disk_files.blocks(self._file, start, length):
+            for block in tdg_disk_files.blocks(self._file, start, length, _BLOCK):
                 run.token.check()
                 crc = run.gateway.extend_crc32c(crc, block)
                 yield block
