@@ -1,6 +1,7 @@
 """The gateway as it talks to Google: tokens, permissions, certificates, a proxy. Loopback plays all parts."""
 
 import base64
+import contextlib
 import http.server
 import json
 import socket
@@ -9,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -80,7 +81,7 @@ def serving(google: Google, context: ssl.SSLContext | None = None) -> Iterator[i
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield server.server_port
@@ -194,55 +195,62 @@ def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Go
         yield google, port
 
 
-@contextmanager
-def proxy(upstream: int, login: str = "") -> Iterator[tuple[int, list[str]]]:
-    """An HTTP proxy that knows one way; its port, and what it was asked for."""
-    asked: list[str] = []
-    ends: list[socket.socket] = []
-    carriers: list[threading.Thread] = []
-    listener = socket.create_server(("127.0.0.1", 0))
+class ProxyServer:
+    """An HTTP proxy that knows one way.
 
-    def carry(source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
+    Attributes:
+        port: Where it listens.
+        asked: First lines of the requests.
+    """
 
-    def serve() -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += client.recv(65536)
-            asked.append(head.split(b"\r\n")[0].decode())
-            wanted = b"Basic " + base64.b64encode(login.encode())
-            if login and wanted not in head:
-                client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-                client.close()
-                continue
-            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            server = socket.create_connection(("127.0.0.1", upstream))
-            ends.extend((client, server))
-            for pair in ((client, server), (server, client)):
-                carriers.append(threading.Thread(target=carry, args=pair, daemon=True))
-                carriers[-1].start()
+    def __init__(self, upstream: int, login: str = "") -> None:
+        self.asked: list[str] = []
+        self._upstream = upstream
+        self._wanted = b"Basic " + base64.b64encode(login.encode()) if login else b""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._ends: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._serve, daemon=True)]
+        self._threads[0].start()
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield listener.getsockname()[1], asked
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        for end in ends:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for end in (self._listener, *self._ends):
             end.close()
-        for each in (thread, *carriers):
-            each.join(5)
+        for thread in self._threads:
+            thread.join(5)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # the listener is closed
+            while True:
+                self._open(self._listener.accept()[0])
+
+    def _open(self, client: socket.socket) -> None:
+        self._ends.append(client)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(65536)
+        self.asked.append(head.split(b"\r\n")[0].decode())
+        if self._wanted not in head:
+            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            client.close()
+            return
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        server = socket.create_connection(("127.0.0.1", self._upstream))
+        self._ends.append(server)
+        for pair in ((client, server), (server, client)):
+            self._threads.append(threading.Thread(target=_carry, args=pair, daemon=True))
+            self._threads[-1].start()
+
+
+def _carry(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
 
 
 def test_proxy_of_the_environment_is_used(
@@ -250,12 +258,12 @@ def test_proxy_of_the_environment_is_used(
 ) -> None:
     google, port = secure
     monkeypatch.setattr(tdg_core_storage_paths, "GOOGLE", "https://storage.test")
-    with proxy(port, "museum:se:cret") as (proxy_port, asked):
-        monkeypatch.setenv("HTTPS_PROXY", f"http://museum:se%3Acret@127.0.0.1:{proxy_port}")
+    with ProxyServer(port, "museum:se:cret") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://museum:se%3Acret@127.0.0.1:{proxy.port}")
         gateway = connect(google, tmp_path)
         gateway.stat("a", Token())
         gateway.close()
-    assert [line.split()[:2] for line in asked] == [["CONNECT", "storage.test:443"]]
+    assert [line.split()[:2] for line in proxy.asked] == [["CONNECT", "storage.test:443"]]
     assert len(google.asked) == 2
 
 
@@ -264,8 +272,8 @@ def test_proxy_that_wants_a_login_says_so(
 ) -> None:
     google, port = secure
     monkeypatch.setattr(tdg_core_storage_paths, "GOOGLE", "https://storage.test")
-    with proxy(port, "museum:secret") as (proxy_port, _):
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy_port}")
+    with ProxyServer(port, "museum:secret") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         error = refused(google, tmp_path)
     assert "proxy" in error.message
     assert "login" in error.message
