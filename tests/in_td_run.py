@@ -1,6 +1,7 @@
 """Runs the self-test as built in the headless host: the very file that is dropped into TouchDesigner."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import layout
@@ -18,11 +19,13 @@ class Run:
 
     Attributes:
         host: The project it runs in.
+        folder: The project's.
         test: The self-test's own object.
     """
 
     def __init__(self, host: Host, parts: tuple[str, ...], **options: Any) -> None:
         self.host = host
+        self.folder = Path(host.project.folder)
         for problem in MADE:
             host.allow(problem)
         text = FILE.read_text(encoding="ascii")

@@ -1,17 +1,20 @@
 """The questions of the component file are answered with TouchDesigner's own tools, where they are found."""
 
+import contextlib
+import hashlib
+import importlib
 import json
 import os
+import shutil
 import struct
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import layout
 import tox_format
-from headless_td import Host
+from headless_td import Host, loader, tdError
 from in_td_run import Run, load
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the tools of these tests are scripts with a first line")
@@ -59,7 +62,7 @@ EXPANDED = {
     f"{ROOT}/text.n": "DAT:text\nv 0 0 1\ntile 0 0 130 90\nend\n",
 }  # fmt: skip
 
-EXPAND = """#!{python}
+EXPAND = """#!{python} -SE
 import json, pathlib, sys
 place = pathlib.Path(sys.argv[1] + ".dir")
 for path, text in json.loads(pathlib.Path({files!r}).read_text()).items():
@@ -70,45 +73,74 @@ pathlib.Path(sys.argv[1] + ".toc").write_text("# 4 0 0 0 1\\n.build\\nspecimen.n
 sys.exit(1)
 """
 
-COLLAPSE = """#!{python}
-import json, pathlib, sys
-sys.path.insert(0, {tools!r})
-from headless_td import loader
+COLLAPSE = """#!{python} -SE
+import hashlib, json, pathlib, sys
 if sys.argv[1].endswith(".toc"):
     name = sys.argv[1].removesuffix(".tox.toc")
-    data = loader.read(pathlib.Path(name + ".tox.dir").absolute())
-    text = json.dumps({{"format": "headless-td 1", "build": "x", "component": data}})
-    pathlib.Path(name + ".tox").write_text(text)
+    key = hashlib.sha256()
+    for path in sorted(pathlib.Path(name + ".tox.dir").rglob("*.*")):
+        key.update(path.name.encode() + path.read_bytes())
+    packed = json.loads(pathlib.Path({packed!r}).read_text()).get(key.hexdigest())
+    if packed:
+        pathlib.Path(name + ".tox").write_text(packed)
 """
 
 
-@pytest.fixture
-def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand-ins of toeexpand and toecollapse."""
-    folder = tmp_path / "bin"
+def make_tools(folder: Path) -> Path:
+    """Stand-ins of toeexpand, which knows one answer, and of toecollapse, which packs what the host can read."""
     folder.mkdir()
     files = {path: text.encode("utf-8").hex() for path, text in EXPANDED.items()}
     files[f"{ROOT}/table.table"] = (b"1\n*" + struct.pack(">4I", 1, 3, 2, 0)).hex()
     (folder / "files.json").write_text(json.dumps(files), encoding="utf-8")
-    texts = {"toeexpand": EXPAND, "toecollapse": COLLAPSE}
-    for name, text in texts.items():
+    (folder / "packed.json").write_text(json.dumps(packed_trials(folder)), encoding="utf-8")
+    values = {"python": sys.executable, **{name: str(folder / f"{name}.json") for name in ("files", "packed")}}
+    for name, text in {"toeexpand": EXPAND, "toecollapse": COLLAPSE}.items():
         script = folder / name
-        values = {"python": sys.executable, "files": str(folder / "files.json"), "tools": str(layout.TOOLS)}
         script.write_text(text.format(**values), encoding="utf-8")
         script.chmod(0o755)
-    monkeypatch.setenv("TOUCHDESIGNER_BIN", str(folder))
     return folder
 
 
-def answers(host: Host) -> tuple[Any, dict[str, Any]]:
+def packed_trials(folder: Path) -> dict[str, str]:
+    """The trials in the form that the host loads, by a fingerprint of their files."""
+    packed = {}
+    for _, files in importlib.import_module("in_td.trials").trial_files().values():
+        place = folder / "Trial.tox.dir"
+        shutil.rmtree(place, ignore_errors=True)
+        for path, body in files.items():
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            (place / path).write_bytes(body)
+        (folder / "Trial.tox.toc").write_text("\n".join(["# 4 0 0 0 1", *files, ""]), encoding="utf-8")
+        key = hashlib.sha256()
+        for one in sorted(place.rglob("*.*")):
+            key.update(one.name.encode() + one.read_bytes())
+        with contextlib.suppress(tox_format.ToxFormatError, tdError):
+            component = {"format": "headless-td 1", "build": "", "component": loader.read(place)}
+            packed[key.hexdigest()] = json.dumps(component)
+    return packed
+
+
+def run_format(host: Host) -> Run:
     run = Run(host, ("format",)).finish(100)
     assert run.sentences("fail") == []
-    return run, run.results.format
+    return run
 
 
-def test_questions_are_answered_from_the_expanded_specimen(host: Host, tools: Path) -> None:
-    load(host)
-    run, found = answers(host)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with the tools at hand, and with a packed storage component in the project's folder. Its host is closed."""
+    folder = tmp_path_factory.mktemp("format")
+    with pytest.MonkeyPatch.context() as patch, Host(folder / "project") as host:
+        patch.setenv("TOUCHDESIGNER_BIN", str(make_tools(folder / "bin")))
+        load(host)
+        plain = host.load_tox(layout.TOX / "storage.tox.dir", name="plain")
+        host.save_tox(plain, Path(host.project.folder, "storage.tox"))
+        plain.destroy()
+        return run_format(host)
+
+
+def test_questions_are_answered_from_the_expanded_specimen(run: Run) -> None:
+    found = run.results.format
     assert found["1"] == "rows, columns"
     assert found["2"] == {"Changed": "67108928", "Chosen": "67109056", "Readonly": "67108932", "Quoted": "67108928"}
     assert found["3"] == "Changed 67108928 after"
@@ -131,11 +163,9 @@ def test_questions_are_answered_from_the_expanded_specimen(host: Host, tools: Pa
     assert f"{ROOT}.cparm" in run.results.details["specimen files"]
 
 
-def test_specimen_holds_what_the_questions_are_about(host: Host, tools: Path) -> None:
+def test_specimen_holds_what_the_questions_are_about(run: Run, host: Host) -> None:
     """Saved into the project's folder; what this build cannot make is named."""
-    load(host)
-    run, _ = answers(host)
-    saved = host.load_saved(Path(host.project.folder, f"selftest-{host.app.build}-specimen.tox"))
+    saved = host.load_saved(run.folder / f"selftest-{host.app.build}-specimen.tox")
     assert saved.par.Changed.eval() == "after"
     assert saved.par.Chosen.eval() == "second"
     assert saved.par.Readonly.readOnly
@@ -150,10 +180,9 @@ def test_specimen_holds_what_the_questions_are_about(host: Host, tools: Path) ->
     }
 
 
-def test_files_of_our_own_are_packed_and_loaded(host: Host, tools: Path) -> None:
+def test_files_of_our_own_are_packed_and_loaded(run: Run) -> None:
     """Each trial tells what became of it; those that the stand-in cannot read are told as such."""
-    load(host)
-    _, found = answers(host)
+    found = run.results.format
     assert found["19"] == ["Trial.tox.toc"]
     values = found["trials"]["6"]["numbers"]["parameters"]
     assert values["Number"]["value"] == 2.5
@@ -169,13 +198,8 @@ def test_files_of_our_own_are_packed_and_loaded(host: Host, tools: Path) -> None
     assert found["trials"]["10"]["old extension"] == "not packed"
 
 
-def test_packed_components_tell_what_the_assembler_adds(host: Host, tools: Path) -> None:
-    load(host)
-    tox_dir = layout.TOX / "storage.tox.dir"
-    tox_format.read_component(tox_dir)
-    plain = host.load_tox(tox_dir, name="plain")
-    host.save_tox(plain, Path(host.project.folder, "storage.tox"))
-    _, found = answers(host)
+def test_packed_components_tell_what_the_assembler_adds(run: Run) -> None:
+    found = run.results.format
     assert any(line.startswith("extensions.BootstrapExt") for line in found["storage.tox alone"])
     assert "firestore.tox alone" not in found
 
@@ -183,7 +207,7 @@ def test_packed_components_tell_what_the_assembler_adds(host: Host, tools: Path)
 def test_without_the_tools_the_specimen_is_left_to_be_sent(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TOUCHDESIGNER_BIN", raising=False)
     load(host)
-    run, found = answers(host)
-    assert found == {}
+    run = run_format(host)
+    assert run.results.format == {}
     assert any(f"send selftest-{host.app.build}-specimen.tox along" in line for line in run.sentences("skipped"))
     assert Path(host.project.folder, f"selftest-{host.app.build}-specimen.tox").is_file()

@@ -55,6 +55,7 @@ def question_jobs(results: Results, around: Any) -> Iterator[Job]:
             "unknowns",
             one.name,
             functools.partial(_answer, one, results, around),
+            failure=SKIPPED,
             aborted=functools.partial(_keep, one, results, "aborted", {}),
         )
 

@@ -16,7 +16,7 @@ from in_td.steps import Steps, frames, until
 #: No worker waits longer than that, whatever becomes of the self-test.
 WORKER_S = 5.0
 #: How long the start of a worker is waited for.
-START_S = 0.5
+START_S = 1.0
 
 
 def manager() -> Any:
@@ -80,18 +80,18 @@ def ask_refresh_hook(room: Room) -> Steps:
         wait_for(gate, began)
         ended.append(time.monotonic())
 
-    enqueue(
+    thread = enqueue(
         work,
         RefreshHook=lambda *_: room.events.append((room.frame, "refresh")),
         SuccessHook=lambda *_: room.events.append((room.frame, "success")),
     )
-    began.wait(0.1)  # so that the first hook is due in the next frame
+    began.wait(0.5)  # so that the first hook is due in the next frame
     yield from frames(1)
     first = bool(room.told("refresh"))
     yield from frames(3)
     count = len(room.told("refresh"))
     gate.set()
-    _rest(lambda: ended)
+    _rest(lambda: ended and not (thread and thread.is_alive()))
     yield from until(lambda: room.told("success"), START_S, 5)
     late = len(room.told("refresh")) - count
     room.details["hooks"] = {"in the first frame": first, "in four frames": count, "after the end": late}
@@ -101,11 +101,10 @@ def ask_refresh_hook(room: Room) -> Steps:
 
 
 def _rest(ended: Callable[[], Any]) -> None:
-    """A few milliseconds within the frame, until a worker is at its end."""
-    until_s = time.monotonic() + 0.05
+    """A few milliseconds within the frame, until a worker is at its end: the next hook would be one too many."""
+    until_s = time.monotonic() + 0.25
     while not ended() and time.monotonic() < until_s:
         time.sleep(0.001)
-    time.sleep(0.003)
 
 
 @question("whether a hook that raises ends the hooks of its task")
@@ -138,15 +137,19 @@ def ask_pool_size(room: Room) -> Steps:
     ended: list[str] = []
     for event in began:
         enqueue(lambda event=event: ended.append(wait_for(gate, event)), standalone=False)
-    yield from until(lambda: all(event.is_set() for event in began), PATIENCE_POOL_S, 10)
-    count = sum(event.is_set() for event in began)
+    count, since_s = -1, 0.0
+    while count < len(began) and (count < 0 or time.monotonic() - since_s < PATIENCE_POOL_S):
+        now = sum(event.is_set() for event in began)
+        if now != count:
+            count, since_s = now, time.monotonic()
+        yield from frames(1)
     gate.set()
     yield from until(lambda: len(ended) == len(began) or not count, START_S, 5)
     return count
 
 
-#: Long enough for threads to be made.
-PATIENCE_POOL_S = 0.06
+#: Threads that have not begun that long after the last one did will not.
+PATIENCE_POOL_S = 0.1
 
 
 @question("a standalone task at the thread limit")

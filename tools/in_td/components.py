@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import td
-from in_td.described import DESCRIPTION_PATH, description_of
+from in_td.described import DESCRIPTION_PATH
 from in_td.release import RELEASE
 from in_td.room import attempt
 from in_td.rows import FAIL, PASS, Results
@@ -61,9 +61,7 @@ def _install(dat: Any) -> str:
     if beside is not None and beside.isDAT and "def install(" in beside.text:
         error = attempt(beside.run)
         return beside.path if error is None else f"{beside.path} failed: {error}"
-    file = Path(str(dat.par.file.eval() or td.project.folder))
-    folders = (file.parent, Path(td.project.folder), Path(td.project.folder) / "tox")
-    path = next((folder / "install.py" for folder in folders if (folder / "install.py").is_file()), None)
+    path = file_around(dat, "install.py")
     if path is None:
         return ""
     script = dat.parent().create(td.textDAT, INSTALLER)
@@ -72,6 +70,14 @@ def _install(dat: Any) -> str:
     script.nodeX, script.nodeY = dat.nodeX, dat.nodeY - 150
     error = attempt(script.run)
     return path.name if error is None else f"{path.name} failed: {error}"
+
+
+def file_around(dat: Any, name: str) -> Path | None:
+    """A file that came with the self-test: beside it, in the project's folder, or in `tox` there."""
+    project = Path(td.project.folder)
+    own = str(dat.par.file.eval() or "")
+    folders = [*([(project / own).parent] if own else []), project, project / "tox"]
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
 def release_of(name: str) -> dict[str, Any]:
@@ -83,7 +89,7 @@ def promoted_methods(comp: Any) -> list[str]:
     """The names of the methods that the component's first extension promotes."""
     extensions = comp.extensions
     first = extensions[0] if extensions else None
-    if first is None or description_of(comp) is None:
+    if first is None:
         return []
     return sorted(
         name

@@ -49,8 +49,12 @@ class Room:
         node = (self.comp if parent is None else parent).create(kind, name)
         if text is not None:
             node.text = text
-        for par, value in values.items():
-            setattr(node.par, par, value)
+        for name_of_par, value in values.items():
+            par = node.par[name_of_par]
+            par.val = value
+            if par.isOP and not par.evalOPs():
+                # Seen with some operator parameters: the text does not take, an expression does.
+                par.expr = "parent()" if value == ".." else f"op('{value}')"
         return node
 
     def script(self, name: str, text: str, parent: Any = None) -> Any:

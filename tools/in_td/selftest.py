@@ -16,11 +16,11 @@ from in_td.described import description_of
 from in_td.options import FIRESTORE_HOST, PARTS, STORAGE_HOST, WATCH_EXIT
 from in_td.report import verdict_line, write
 from in_td.room import remove
-from in_td.rows import Results
+from in_td.rows import SKIPPED, Results
 from in_td.specimen import specimen_job
 from in_td.steps import Job, Stepper
 from in_td.trials import file_alone_steps, trial_steps
-from in_td.works import Stage, works_jobs
+from in_td.works import Stage, tell_packages, works_jobs
 from in_td.works_firestore import clean_firestore, prepare_firestore
 from in_td.works_storage import clean_storage, prepare_storage
 
@@ -76,13 +76,14 @@ class SelfTest:
                 host, prepare, clean = TRIALS[name]
                 stage = Stage(comp, name, host or comp.par.Emulatorhost.eval(), self.results)
                 yield from works_jobs(self.results, stage, prepare, clean)
+            yield Job("works", "packages", lambda: tell_packages(self.results))
         if "unknowns" in PARTS:
             yield from question_jobs(self.results, self._scratch)
         if "format" in PARTS:
             folder = Path(td.app.tempFolder) / f"tdg-selftest-{os.getpid()}-format"
-            yield Job("format", "specimen", lambda: specimen_job(self.results, self._scratch, folder), 300.0)
-            yield Job("format", "trials", lambda: trial_steps(self.results, self._scratch, folder), 900.0)
-            yield Job("format", "files", lambda: file_alone_steps(self.results, self.dat, self._scratch), 60.0)
+            yield Job("format", "specimen", lambda: specimen_job(self.results, self._scratch, folder), 300.0, SKIPPED)
+            yield Job("format", "trials", lambda: trial_steps(self.results, self._scratch, folder), 900.0, SKIPPED)
+            yield Job("format", "files", lambda: file_alone_steps(self.results, self.dat, self._scratch), 60.0, SKIPPED)
 
     def _finish(self) -> None:
         if self._scratch is not None and self._scratch.valid:

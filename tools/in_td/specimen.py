@@ -1,5 +1,6 @@
 """Part four: a component with one of everything, saved and expanded, answers the questions of the format sheet."""
 
+import functools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import td
 from in_td.expanded import Files, format_answers
 from in_td.packing import expand, find_tool
 from in_td.room import Room, attempt
-from in_td.rows import FAIL, MEASURED, SKIPPED, Results, shown
+from in_td.rows import FAIL, MEASURED, SKIPPED, Results, describe_error, shown
 from in_td.steps import Steps
 
 FORMAT_AREA = "format"
@@ -49,26 +50,30 @@ ASKED = {
 }
 
 
-def build_specimen(room: Room) -> Any:
-    """The component, and in `room.details` what of it could not be made."""
+def build_specimen(room: Room) -> Steps:
+    """Makes the component, piece by piece; `room.details` tells what of it could not be made.
+
+    Returns:
+        The component.
+    """
     comp = room.create(td.baseCOMP, SPECIMEN)
     failed: dict[str, str] = {}
-
-    def try_to(what: str, action: Callable[[], Any]) -> None:
-        error = attempt(action)
+    pieces: list[tuple[str, Callable[[], Any]]] = []
+    pieces += [(style, functools.partial(room.par, style, f"Style{style.lower()}", comp)) for style in STYLES]
+    pieces += [(what, functools.partial(make, room, comp)) for what, make in _PARAMETERS.items()]
+    pieces += [(one[0], functools.partial(_operator_of, room, comp, *one)) for one in _OPERATORS]
+    pieces += [(what, functools.partial(make, room, comp)) for what, make in _CONTENTS.items()]
+    for what, make in pieces:
+        error = attempt(make)
         if error is not None:
-            failed[what] = f"{type(error).__name__}: {error}"
-
-    for style in STYLES:
-        try_to(style, lambda style=style: room.par(style, f"Style{style.lower()}", comp))  # type: ignore[misc]
-    for what, make in _PARAMETERS.items():
-        try_to(what, lambda make=make: make(room, comp))  # type: ignore[misc]
-    for name, kind, values in _OPERATORS:
-        try_to(name, lambda n=name, k=kind, v=values: room.create(getattr(td, k), n, parent=comp, **v))  # type: ignore[misc]
-    for what, make in _CONTENTS.items():
-        try_to(what, lambda make=make: make(room, comp))  # type: ignore[misc]
+            failed[what] = describe_error(error)
+        yield None
     room.details["not made"] = failed
     return comp
+
+
+def _operator_of(room: Room, comp: Any, name: str, kind: str, values: dict[str, Any]) -> None:
+    room.create(getattr(td, kind), name, parent=comp, **values)
 
 
 def _text(name: str, default: str, value: str | None = None) -> Callable[[Room, Any], None]:
@@ -189,8 +194,7 @@ def specimen_job(results: Results, around: Any, folder: Path) -> Steps:
     room = Room(around, "format")
     kept = Path(td.project.folder) / f"selftest-{td.app.build}-specimen.tox"
     try:
-        comp = build_specimen(room)
-        yield None
+        comp = yield from build_specimen(room)
         kept.unlink(missing_ok=True)
         comp.save(kept.as_posix())
         results.details[SPECIMEN] = room.details

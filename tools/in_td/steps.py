@@ -26,6 +26,7 @@ class Job:
         area, name: Of the row that tells when the job could not be done.
         make: Makes its steps.
         limit_s: Longest time it may take.
+        failure: Verdict when it could not be done.
         aborted: Told when TouchDesigner broke a step off in a way that Python cannot catch.
     """
 
@@ -33,6 +34,7 @@ class Job:
     name: str
     make: Callable[[], Iterator[Any] | None]
     limit_s: float = 30.0
+    failure: str = FAIL
     aborted: Callable[[], None] | None = None
 
 
@@ -128,7 +130,7 @@ class Stepper:
             self._fail(job, f"cleaning up: {describe_error(error)}")
 
     def _fail(self, job: Job, why: str) -> None:
-        self._results.add(job.area, job.name, FAIL, f"{job.name} could not be checked: {why}.", found=why)
+        self._results.add(job.area, job.name, job.failure, f"{job.name} could not be checked: {why}.", found=why)
 
 
 def frames(count: int = 1) -> Steps:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import td
-from in_td.components import NAMES
+from in_td.components import NAMES, file_around
 from in_td.described import description_of, points
 from in_td.packing import collapse, find_tool
 from in_td.room import Room, attempt
@@ -170,8 +170,8 @@ def trial_steps(results: Results, around: Any, folder: Path) -> Steps:
     try:
         for name, (questions, files) in trial_files().items():
             packed = None
-            for number, argument in enumerate((f"{TRIAL}.tox.toc", f"{TRIAL}.tox")):
-                one = yield from collapse(tool, TRIAL, files, folder / f"trial{number}", argument)
+            for spelling, argument in enumerate((f"{TRIAL}.tox.toc", f"{TRIAL}.tox")):
+                one = yield from collapse(tool, TRIAL, files, folder / f"trial{spelling}", argument)
                 spellings[argument] = spellings.get(argument, False) or one is not None
                 packed = packed or one
             seen = "not packed" if packed is None else _seen_loaded(room, packed)
@@ -219,10 +219,8 @@ def _fields(par: Any) -> Iterator[tuple[str, Any]]:
 
 def file_alone_steps(results: Results, dat: Any, around: Any) -> Steps:
     """What of each component its packed file carries by itself, before the assembler has completed it."""
-    file = Path(str(dat.par.file.eval() or td.project.folder))
-    folders = (file.parent, Path(td.project.folder), Path(td.project.folder) / "tox")
     for name in NAMES:
-        path = next((folder / f"{name}.tox" for folder in folders if (folder / f"{name}.tox").is_file()), None)
+        path = file_around(dat, f"{name}.tox")
         if path is None:
             sentence = f"There is no {name}.tox beside this self-test or in the project's folder to look into."
             results.add(FORMAT_AREA, f"{name}.tox alone", SKIPPED, sentence)

@@ -1,6 +1,8 @@
 """Part two: every promoted method is used, against the emulators where it needs a server."""
 
+import contextlib
 import functools
+import importlib.metadata
 import inspect
 import shutil
 import sys
@@ -15,7 +17,7 @@ from in_td.check_described import stubs_of
 from in_td.components import promoted_methods
 from in_td.options import ASK
 from in_td.room import attempt, remove
-from in_td.rows import FAIL, PASS, SKIPPED, Results, shown
+from in_td.rows import FAIL, MEASURED, PASS, SKIPPED, Results, shown
 from in_td.steps import Job, Steps, frames, until
 
 WORKS = "works"
@@ -250,6 +252,40 @@ def _connect(results: Results, stage: Stage, prepare: Callable[[Stage], None]) -
     results.add(area, name, PASS, f"{stage.name} connected to {stage.host}.", expected="connected", found="connected")
 
 
+#: What the components are built on, as modules and as distributions.
+PACKAGES = {
+    "google.cloud.storage": "google-cloud-storage",
+    "google.cloud.firestore": "google-cloud-firestore",
+    "firebase_admin": "firebase-admin",
+    "grpc": "grpcio",
+    "google.protobuf": "protobuf",
+    "cryptography": "cryptography",
+    "requests": "requests",
+    "urllib3": "urllib3",
+    "certifi": "certifi",
+}
+
+
+def tell_packages(results: Results) -> None:
+    """Which packages are loaded, and whether they are the project's own or TouchDesigner's."""
+    found = {}
+    for module, distribution in PACKAGES.items():
+        file = str(getattr(sys.modules.get(module), "__file__", None) or "").replace("\\", "/")
+        if not file:
+            continue
+        project, program = td.project.folder.replace("\\", "/"), td.app.installFolder.replace("\\", "/")
+        own = file.startswith(f"{project}/")
+        place = "the project" if own else "TouchDesigner" if file.startswith(f"{program}/") else "elsewhere"
+        version = "unknown"
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            version = importlib.metadata.version(distribution)
+        found[distribution] = f"{version} of {place}"
+    if not found:
+        return
+    results.details["packages"] = found
+    results.add(WORKS, "packages", MEASURED, f"Packages that are loaded: {shown(found)}.", found=found)
+
+
 def _use(results: Results, stage: Stage, one: Exercise) -> Steps:
     name = f"{stage.name}: {one.method}"
     what = f"{stage.name}.{one.method}"
@@ -371,6 +407,30 @@ def use_disconnect(stage: Stage) -> Steps:
     yield from stage.state("disconnected")
     yield from stage.heard("onConnectionStateChange", "disconnected")
     return "disconnected"
+
+
+def use_process(stage: Stage, use: Callable[[], Steps]) -> Steps:
+    """The engine moves into a process of its own, works there, and comes back.
+
+    Args:
+        stage: The component's.
+        use: Something that needs the server.
+    """
+    if stage.comp.par["Engine"] is None:
+        raise NotTried("this version has no parameter Engine")
+    former = stage.comp.par.Engine.eval()
+    try:
+        stage.set(Engine="process")
+        yield from frames(5)
+        yield from stage.state("connected", CONNECT_S)
+        yield from use()
+        told = [entry["message"] for entry in stage.comp.GetLogs("ERROR", 20)]
+        wrong_unless(not any("process of its own" in line for line in told), told[-1] if told else "")
+    finally:
+        stage.set(Engine=former)
+    yield from frames(5)
+    yield from stage.state("connected", CONNECT_S)
+    return "works there"
 
 
 def use_reset(stage: Stage) -> Steps:

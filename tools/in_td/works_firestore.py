@@ -6,7 +6,7 @@ from typing import Any
 
 from in_td.rows import shown
 from in_td.steps import Steps, frames, until
-from in_td.works import ANSWER_S, NotTried, Stage, exercise, use_disconnect, use_reset, wrong_unless
+from in_td.works import ANSWER_S, NotTried, Stage, exercise, use_disconnect, use_process, use_reset, wrong_unless
 
 
 def prepare_firestore(stage: Stage) -> None:
@@ -228,6 +228,14 @@ def use_flush_dirty(stage: Stage) -> Steps:
     yield from stage.heard("onWriteComplete", stage.tag, "batch1")
     stage.set(Enablewriteback=True)
     return "sent"
+
+
+@exercise("firestore", "engine in a process", "it works in a process of its own, and again in threads")
+def use_firestore_process(stage: Stage) -> Steps:
+    def push() -> Steps:
+        yield from _confirmed(stage, stage.comp.PushDoc(stage.tag, "process", {"score": 1}), "process")
+
+    return (yield from use_process(stage, push))
 
 
 @exercise("firestore", "DeleteDoc", "the row is gone, the server has confirmed it")

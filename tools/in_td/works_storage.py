@@ -7,7 +7,7 @@ from typing import Any
 from in_td.options import BUCKET
 from in_td.rows import shown
 from in_td.steps import Steps, frames, until
-from in_td.works import ANSWER_S, NotTried, Stage, exercise, use_disconnect, use_reset, wrong_unless
+from in_td.works import ANSWER_S, NotTried, Stage, exercise, use_disconnect, use_process, use_reset, wrong_unless
 
 #: The bucket that `dev.py emulators` makes.
 DEMO_BUCKET = "demo"
@@ -176,6 +176,14 @@ def use_sync(stage: Stage) -> Steps:
     _, again = yield from _synced(stage, stage.comp.SyncFolder("both"))
     wrong_unless(not again[2] and not again[3], f"a second sync moved {again[2]} and {again[3]}")
     return {"uploaded": call[2], "downloaded": call[3]}
+
+
+@exercise("storage", "engine in a process", "it works in a process of its own, and again in threads")
+def use_storage_process(stage: Stage) -> Steps:
+    def upload() -> Steps:
+        yield from _ended(stage, stage.comp.UploadText("from a process", "four.txt"))
+
+    return (yield from use_process(stage, upload))
 
 
 @exercise("storage", "Delete", "the file is gone from the bucket")
