@@ -13225,6 +13225,11 @@ Message = tdg_core_messages.Message
 
 S = TypeVar("S", bound=tdg_core_settings.Settings)
 
+#: Accepted requests are stored when none has come for so many seconds, at the latest after a burst of that length:
+#: what an engine begins to do takes the interpreter from the script that is still asking.
+_QUIET_S = 0.003
+_LONGEST_BURST_S = 0.1
+
 #: Seconds after which accepted requests that could not be stored (disk full) are tried again.
 _STORE_AGAIN_S = 5.0
 
@@ -13262,6 +13267,8 @@ class Engine(Generic[S]):
         #: Accepted requests that are not stored yet, oldest first.
         self._accepted: list[tdg_core_messages.Accepted] = []
         self._store_planned = False
+        # When the newest and the oldest of them came.
+        self._accepted_at = self._accepting_since = 0.0
         self.handlers: dict[str, Callable[[Any], None]] = {
             "configure": self._configure,
             "connect": self._connect,
@@ -13354,9 +13361,20 @@ class Engine(Generic[S]):
             self.on_disconnected()
 
     def _accept(self, request: tdg_core_messages.Accepted) -> None:
+        now = self.loop.clock()
         self._accepted.append(request)
+        self._accepted_at = now
         if len(self._accepted) == 1:
-            self.loop.call(self._store_accepted)  # behind all that waits already: one transaction for many
+            self._accepting_since = now
+            self.loop.call_later(_QUIET_S, self._store_when_quiet)
+
+    def _store_when_quiet(self) -> None:
+        """One transaction for what a script asks for in one go; and the script has the interpreter for itself."""
+        now = self.loop.clock()
+        if now - self._accepted_at < _QUIET_S and now - self._accepting_since < _LONGEST_BURST_S:
+            self.loop.call_later(_QUIET_S, self._store_when_quiet)
+        else:
+            self._store_accepted()
 
     def _store_accepted(self) -> None:
         if not self._accepted:
@@ -17498,6 +17516,8 @@ class Commit:
     entries: list[Entry]
     #: Due again then; a guarded commit whose outcome is unknown is sent again exactly as it was.
     not_before: float = 0.0
+    #: At least once it was sent and nobody knows whether it was carried out; a later answer says nothing of that.
+    uncertain: bool = False
 
     @property
     def whole(self) -> bool:
@@ -17594,7 +17614,7 @@ class Queue:
 
     def resume(self, commit_id: str, entries: Iterable[Entry]) -> None:
         """After a restart: that guarded commit's outcome is unknown. Its entries have been added before."""
-        commit = Commit(commit_id, list(entries))
+        commit = Commit(commit_id, list(entries), uncertain=True)
         self._lock(commit)
         self._guarded = self._again = commit
 
@@ -17622,15 +17642,14 @@ class Queue:
         self._unlock(commit)
         self._forget(commit.entries)
 
-    def again(self, commit: Commit, not_before: float, unknown: bool) -> list[Entry]:
+    def again(self, commit: Commit, not_before: float) -> list[Entry]:
         """It failed and may be tried again. Returns the entries that go, because the user has discarded them.
 
         Args:
             commit: What was taken.
             not_before: When it may be tried again.
-            unknown: The server may have carried it out all the same.
         """
-        if commit.id and unknown:
+        if commit.id and commit.uncertain:
             commit.not_before = not_before
             self._again = commit
             return []
@@ -20696,10 +20715,10 @@ class DurableQueue:
 
     def failed(self, commit: Commit, error: CloudError, not_before: float) -> None:
         """It could not be carried out now, or nobody knows whether it was."""
-        unknown = error.code not in _NOT_CARRIED_OUT
-        if not unknown:
+        commit.uncertain = commit.uncertain or error.code not in _NOT_CARRIED_OUT
+        if not commit.uncertain:
             self._mark_commit(commit, "")
-        self._gone(self.queue.again(commit, not_before, unknown), error)
+        self._gone(self.queue.again(commit, not_before), error)
         for entry in commit.entries:
             if self.queue.get(entry.queue_id) is entry:
                 self._count_failure(entry, error.message)
@@ -20707,7 +20726,8 @@ class DurableQueue:
 
     def interrupted(self, commit: Commit) -> None:
         """The connection was given up before an answer came; nothing is counted."""
-        self._gone(self.queue.again(commit, 0.0, unknown=True), None)
+        commit.uncertain = True
+        self._gone(self.queue.again(commit, 0.0), None)
 
     def refused(self, commit: Commit, error: CloudError, whole: bool) -> None:
         """The server will not carry it out; dead letters are made of what cannot be split any further."""
@@ -22035,6 +22055,7 @@ class Sender:
         quick = error.code in {"network", "unavailable"} and retries < len(QUICK_RETRIES_S)
         if not quick or self._gateway is not gateway:
             return False
+        commit.uncertain = True
 
         def again() -> None:
             if self._gateway is gateway:

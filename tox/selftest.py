@@ -111,7 +111,7 @@ else:
                 "local/modules/tdg_core_firestore_watch_events": "ba0723eb90ec3af0",
                 "local/modules/tdg_core_firestore_watch_spec": "2d74f8e90518ac1d",
                 "local/modules/tdg_core_firestore_watch_timing": "c4e7d161ee0d9f0a",
-                "local/modules/tdg_core_firestore_writes": "728873ba2237cc7a",
+                "local/modules/tdg_core_firestore_writes": "d4d807841cec1e77",
                 "local/modules/tdg_core_installer": "8acc41e9164d2dc8",
                 "local/modules/tdg_core_log": "f11c1696bb8bc074",
                 "local/modules/tdg_core_messages": "951e33ce52d71eac",
@@ -158,10 +158,10 @@ else:
                 "local/modules/tdg_td_tables": "0ea25a69f6289855",
                 "local/modules/tdg_td_tasks": "e5ec374b35f27043",
                 "local/modules/tdg_work_bootstrap": "c4b1a7d95fe614cd",
-                "local/modules/tdg_work_engine": "a442a9e1ace6ac48",
+                "local/modules/tdg_work_engine": "7cc09d749e0f9052",
                 "local/modules/tdg_work_firestore": "3f5f629fbd00f53c",
                 "local/modules/tdg_work_firestore_cache": "d0d894cccd89ad91",
-                "local/modules/tdg_work_firestore_queue": "4561b083ae6b80c4",
+                "local/modules/tdg_work_firestore_queue": "374648308af760e6",
                 "local/modules/tdg_work_firestore_store": "e67af79cffc6ae75",
                 "local/modules/tdg_work_imports": "1cf0bcb32543499d",
                 "local/modules/tdg_work_listen": "3c5d715dee6312ce",
@@ -169,7 +169,7 @@ else:
                 "local/modules/tdg_work_listen_mend": "9937e7fa0a3a775f",
                 "local/modules/tdg_work_listen_stream": "129c2186041e2677",
                 "local/modules/tdg_work_loop": "3f9af5da22a583a7",
-                "local/modules/tdg_work_outbox": "0ea54ce9b1066f75",
+                "local/modules/tdg_work_outbox": "722485de2506f0a2",
                 "local/modules/tdg_work_process": "c0c54079b9b1f0e2",
                 "local/modules/tdg_work_store": "a620bbd9e8737f89",
                 "local/modules/tdg_work_uv": "09947502f9ecaf79",
@@ -259,7 +259,7 @@ else:
                 "local/modules/tdg_td_transfers": "9126b26ae7383560",
                 "local/modules/tdg_work_bootstrap": "c4b1a7d95fe614cd",
                 "local/modules/tdg_work_download": "d6dcea8590261197",
-                "local/modules/tdg_work_engine": "a442a9e1ace6ac48",
+                "local/modules/tdg_work_engine": "7cc09d749e0f9052",
                 "local/modules/tdg_work_imports": "1cf0bcb32543499d",
                 "local/modules/tdg_work_loop": "3f9af5da22a583a7",
                 "local/modules/tdg_work_process": "c0c54079b9b1f0e2",
@@ -1508,18 +1508,18 @@ def told(what):
             wait_for(gate, began)
             ended.append(time.monotonic())
 
-        enqueue(
+        thread = enqueue(
             work,
             RefreshHook=lambda *_: room.events.append((room.frame, "refresh")),
             SuccessHook=lambda *_: room.events.append((room.frame, "success")),
         )
-        began.wait(0.1)  # so that the first hook is due in the next frame
+        began.wait(0.5)  # so that the first hook is due in the next frame
         yield from frames(1)
         first = bool(room.told("refresh"))
         yield from frames(3)
         count = len(room.told("refresh"))
         gate.set()
-        _rest(lambda: ended)
+        _rest(lambda: ended and not (thread and thread.is_alive()))
         yield from until(lambda: room.told("success"), START_S, 5)
         late = len(room.told("refresh")) - count
         room.details["hooks"] = {"in the first frame": first, "in four frames": count, "after the end": late}
@@ -1529,11 +1529,10 @@ def told(what):
 
 
     def _rest(ended: Callable[[], Any]) -> None:
-        """A few milliseconds within the frame, until a worker is at its end."""
-        until_s = time.monotonic() + 0.05
+        """A few milliseconds within the frame, until a worker is at its end: the next hook would be one too many."""
+        until_s = time.monotonic() + 0.25
         while not ended() and time.monotonic() < until_s:
             time.sleep(0.001)
-        time.sleep(0.003)
 
 
     @question("whether a hook that raises ends the hooks of its task")
@@ -1566,15 +1565,19 @@ def told(what):
         ended: list[str] = []
         for event in began:
             enqueue(lambda event=event: ended.append(wait_for(gate, event)), standalone=False)
-        yield from until(lambda: all(event.is_set() for event in began), PATIENCE_POOL_S, 10)
-        count = sum(event.is_set() for event in began)
+        count, since_s = -1, 0.0
+        while count < len(began) and (count < 0 or time.monotonic() - since_s < PATIENCE_POOL_S):
+            now = sum(event.is_set() for event in began)
+            if now != count:
+                count, since_s = now, time.monotonic()
+            yield from frames(1)
         gate.set()
         yield from until(lambda: len(ended) == len(began) or not count, START_S, 5)
         return count
 
 
-    #: Long enough for threads to be made.
-    PATIENCE_POOL_S = 0.06
+    #: Threads that have not begun that long after the last one did will not.
+    PATIENCE_POOL_S = 0.1
 
 
     @question("a standalone task at the thread limit")

@@ -21,13 +21,11 @@ import tdg_bridge_private
 import tdg_bridge_slot
 import tdg_core_bootstrap_messages as messages
 import tdg_core_messages
+import tdg_disk_venv
 import tdg_td_tasks
 import tdg_work_bootstrap
 
 Post = Callable[[tdg_core_messages.Message], None]
-
-#: Where the environment is, below the project's folder.
-VENV = "venv/gcp"
 
 _REFUSED = (
     "Google's packages are not installed, and Install was not chosen. Pulse Connect to be asked again, or install "
@@ -85,6 +83,8 @@ class BootstrapExt:
         tasks: tdg_td_tasks.Tasks,
         post: Post,
         modules: tdg_bridge_private.Modules,
+        *,
+        beside: bool = False,
     ) -> None:
         """Makes sure that these packages can be imported. A search that is under way goes on for the new attempt.
 
@@ -94,8 +94,11 @@ class BootstrapExt:
             tasks: Run the slow parts.
             post: Gets `PackagesReady` or `ConnectFailed` of that attempt, and progress for the log.
             modules: What the slow parts run in.
+            beside: A process of its own imports them, on the project's environment; nothing is imported here.
         """
-        if all(name in sys.modules for name in packages):
+        if self._search is not None and self._search.plan.beside != beside:
+            self.cancel()
+        if not beside and all(name in sys.modules for name in packages):
             post(tdg_core_messages.PackagesReady(attempt))
         elif self._search is not None:
             self._search.attempt = attempt
@@ -103,12 +106,13 @@ class BootstrapExt:
             self._runs += 1
             plan = tdg_work_bootstrap.Plan(
                 run=self._runs,
-                folder=f"{td.project.folder}/{VENV}",
+                folder=f"{td.project.folder}/{tdg_disk_venv.FOLDER}",
                 python=td.app.pythonExecutable,
                 version=f"{sys.version_info.major}.{sys.version_info.minor}",
                 modules=tuple(packages),
                 lock=self.ownerComp.op("local/requirements").text,
                 installer_lock=self.ownerComp.op("local/requirements_uv").text,
+                beside=beside,
             )
             self._search = _Search(attempt, plan, tasks, post, modules)
             self._search.do("look")
@@ -149,7 +153,8 @@ class BootstrapExt:
     def _found(self, event: messages.PackagesFound) -> None:
         search = self._current(event.run)
         if search is not None:
-            _add_to_path(event.site_packages)
+            if not search.plan.beside:
+                _add_to_path(event.site_packages)
             search.do("look")
 
     def _missing(self, event: messages.PackagesMissing) -> None:

@@ -46,11 +46,6 @@ class Modules:
         self._partial = functools.partial
         self._codes: dict[str, tuple[str, types.CodeType]] = tdg_bridge_slot.slot("code")
 
-    @property
-    def texts(self) -> Mapping[str, str]:
-        """Text per module name."""
-        return self.sources
-
     def module(self, name: str) -> Any:
         """The private module of that name.
 

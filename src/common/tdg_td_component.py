@@ -236,6 +236,7 @@ class ComponentExt:
             **self._bootstrap.handlers,
             **self.connection.handlers,
             "packages_ready": self._packages_ready,
+            "connect_failed": self._connect_failed,
             **self.handlers(),
         }
         self._running = True
@@ -388,16 +389,22 @@ class ComponentExt:
             self._bridge.finish()
 
     def _engine_unavailable(self, event: tdg_core_messages.EngineUnavailable) -> None:
-        """The engine goes on in threads."""
+        self._stay_in_threads(event.message)
+        self._engine_gone()
+
+    def _connect_failed(self, event: tdg_core_messages.ConnectFailed) -> None:
+        """Without the project's environment there is no process; threads can do with what TouchDesigner has."""
+        if event.code == "packages" and self._road is not None and self._road.place.waits:
+            self._stay_in_threads(event.message.rstrip("."))
+            self._prepare(event.attempt)
+        else:
+            self.connection.handlers["connect_failed"](event)
+
+    def _stay_in_threads(self, why: str) -> None:
         assert self._road is not None
         self._road.place.refuse()
-        self._noticed(
-            tdg_core_messages.Noticed(
-                f"The engine cannot live in a process of its own and runs in threads of TouchDesigner instead: "
-                f"{event.message}. Set Engine anew to try again."
-            )
-        )
-        self._engine_gone()
+        text = f"The engine cannot live in a process of its own and runs in threads of TouchDesigner instead: {why}."
+        self._noticed(tdg_core_messages.Noticed(f"{text} Set Engine anew to try again."))
 
     def _engine_gone(self) -> None:
         """The engine has ended and goes on at once."""
@@ -441,7 +448,8 @@ class ComponentExt:
 
     def _prepare(self, attempt: int) -> None:
         """Before each attempt: the packages must be there."""
-        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.post, self._modules)
+        beside = self._road is not None and self._road.place.beside
+        self._bootstrap.ensure(attempt, self.PACKAGES, self.tasks, self._bridge.post, self._modules, beside=beside)
 
     # Hooks of the components ---------------------------------------------------------------------------------------
 

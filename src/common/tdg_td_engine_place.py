@@ -51,6 +51,11 @@ class EnginePlace:
         """Where an engine that started now would live."""
         return tdg_core_settings.PROCESS if self.beside and _python().is_file() else tdg_core_settings.THREAD
 
+    @property
+    def waits(self) -> bool:
+        """Whether the engine lives in threads until there is an interpreter for the process."""
+        return self.beside and self.now == tdg_core_settings.THREAD
+
     def want(self, where: str) -> bool:
         """*Engine* is set so; whether the engine has to move for it now."""
         changed = where != self._wanted
@@ -79,7 +84,7 @@ class EnginePlace:
             project=td.project.folder,
             python=str(_python()),
             folder=self._folder,
-            texts={name: text for name, text in self._modules.texts.items() if name.startswith(_ROOMS)},
+            texts={name: text for name, text in self._modules.sources.items() if name.startswith(_ROOMS)},
             name=self._name,
             turn=turn,
             serve=entry,

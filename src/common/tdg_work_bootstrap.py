@@ -48,6 +48,7 @@ class Plan:
         lock: Text of the requirements with versions and hashes.
         installer_lock: The same for uv.
         settled: Another look after an installation: what is there now has to do.
+        beside: A process of its own on that environment imports them; here nothing is imported.
     """
 
     run: int
@@ -58,6 +59,7 @@ class Plan:
     lock: str
     installer_lock: str
     settled: bool = False
+    beside: bool = False
 
     @property
     def venv(self) -> Venv:
@@ -111,11 +113,14 @@ def _look(plan: Plan, post: Post) -> tdg_core_messages.Message:
         return _missing(plan, "unfinished", "the last installation was cut short", ask=False)
     if status == tdg_disk_venv.OUTDATED and not plan.settled and not tdg_work_imports.loaded_from(site):
         return _missing(plan, "outdated", "this component wants newer packages", ask=False)
-    if status != tdg_disk_venv.ABSENT and site not in sys.path:
+    if status != tdg_disk_venv.ABSENT and site not in sys.path and not plan.beside:
         return messages.PackagesFound(plan.run, site)
-    absent = [name for name in plan.modules if not tdg_work_imports.is_there(name)]
+    places = [site] if plan.beside else None
+    absent = [name for name in plan.modules if not tdg_work_imports.is_there(name, places)]
     if absent:
         return _missing(plan, "missing", f"{tdg_core_packages.listed(absent)} cannot be found", ask=not venv.ours())
+    if plan.beside:
+        return messages.PackagesUsable(plan.run)
     with tdg_work_imports.considerately(site):
         problem = next(filter(None, map(tdg_work_imports.problem_of, plan.modules)), "")
     if problem:

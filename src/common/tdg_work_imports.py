@@ -7,7 +7,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import machinery
 from pathlib import Path
 
@@ -61,12 +61,12 @@ _LOADERS = (
 )
 
 
-def is_there(name: str) -> bool:
-    """Whether a module is loaded or can be found on `sys.path`, without importing anything."""
-    if name in sys.modules:
+def is_there(name: str, places: Sequence[str] | None = None) -> bool:
+    """Whether a module is loaded or can be found on `sys.path`, or in other `places`, without importing anything."""
+    if places is None and name in sys.modules:
         return True
     top, *rest = name.split(".")
-    spec = machinery.PathFinder.find_spec(top)
+    spec = machinery.PathFinder.find_spec(top, places)
     for part in rest:
         if spec is None:
             return False
