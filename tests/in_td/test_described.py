@@ -54,6 +54,11 @@ def no_annotation(comps: Comps) -> None:
     next(node for node in notes if node.name == "note_exec").destroy()
 
 
+def annotation_without_title(comps: Comps) -> None:
+    notes = comps["firestore"].findChildren(depth=1, includeUtility=True)
+    next(node for node in notes if node.name == "note_data").par.Titletext.destroy()
+
+
 def tampered(comps: Comps) -> None:
     dat = comps["firestore"].op("local/tdg_component")
     dat.text = dat.text.replace("Database ID", "Database")
@@ -83,6 +88,10 @@ FAULTS: dict[str, tuple[Callable[[Comps], Any], str]] = {
     ),
     "overlapping operators": (overlapping, "storage: overlapping operators is .*life_exec and log"),
     "annotation missing": (no_annotation, "storage: annotations is .*note_exec"),
+    "part that cannot be compared": (
+        annotation_without_title,
+        "firestore: annotations could not be compared: .*Titletext",
+    ),
     "wrong default": (par_of("Framebudget", default=7), "storage: Framebudget.default is 7.*, not 2"),
     "wrong style": (other_style, "storage: Maxconcurrent.style is 'Float', not 'Int'"),
     "missing help": (par_of("Bucket", help=""), "storage: Bucket.help is '', not .Name of the bucket"),

@@ -3,11 +3,12 @@
 import ast
 import functools
 import hashlib
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from in_td.components import promoted_methods, release_of
-from in_td.described import DESCRIPTION_PATH, Point, description_of, looks, points
+from in_td.described import DESCRIPTION_PATH, Point, description_of, looks, parts
 from in_td.room import attempt
 from in_td.rows import FAIL, PASS, Results, describe_error
 from in_td.steps import Job
@@ -71,20 +72,21 @@ def _parts(results: Results, name: str, comp: Any) -> Iterator[None]:
         sentence = f"{DESCRIPTION_PATH} in {name} is missing or cannot be read; put a fresh copy of the component in."
         results.add(DESCRIBED, f"{name}: description", FAIL, sentence)
         return
-    good: dict[str, int] = {}
-    bad: set[str] = set()
-    for point in map(_of_running, (*points(comp, description), *looks(comp, description))):
-        thing = point.what.partition(".")[0]
-        if point.holds:
-            good[thing] = good.get(thing, 0) + 1
-        else:
-            bad.add(thing)
+    fresh = (("the node", functools.partial(looks, comp, description)),)
+    for thing, part in itertools.chain(parts(comp, description), fresh):
+        found: list[Point] = []
+        error = attempt(lambda found=found, part=part: found.extend(map(_of_running, part())))  # type: ignore[misc]
+        wrong = [point for point in found if not point.holds]
+        for point in wrong:
             sentence = f"{name}: {point.sentence}"
             results.add(DESCRIBED, f"{name}: {point.what}", FAIL, sentence, expected=point.wanted, found=point.found)
+        if error is not None:
+            sentence = f"{name}: {thing} could not be compared: {describe_error(error)}."
+            results.add(DESCRIBED, f"{name}: {thing}", FAIL, sentence)
+        elif not wrong:
+            sentence = f"{name}: {thing} is as described in {len(found)} points."
+            results.add(DESCRIBED, f"{name}: {thing}", PASS, sentence)
         yield
-    for thing, count in good.items():
-        if thing not in bad:
-            results.add(DESCRIBED, f"{name}: {thing}", PASS, f"{name}: {thing} is as described in {count} points.")
 
 
 def _of_running(point: Point) -> Point:

@@ -1,8 +1,9 @@
 """Compares a component with the description that ships inside it, point by point. The tests use it, too."""
 
+import functools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,10 @@ class Point:
         return f"{self.what} is {self.found!r}, not {self.wanted!r}."
 
 
+#: A name, and what compares it.
+Part = tuple[str, Callable[[], Iterator[Point]]]
+
+
 def is_same(found: Any, wanted: Any) -> bool:
     """Whether two values are equal, as far as TouchDesigner's numbers can be."""
     if isinstance(wanted, list) and isinstance(found, list):
@@ -60,14 +65,20 @@ def description_of(comp: Any) -> dict[str, Any] | None:
 
 def points(comp: Any, description: Mapping[str, Any]) -> Iterator[Point]:
     """Every described part of a component: operators, annotations, parameters, extensions."""
+    for _, part in parts(comp, description):
+        yield from part()
+
+
+def parts(comp: Any, description: Mapping[str, Any]) -> Iterator[Part]:
+    """The parts one by one, each with its name, for who wants to go on where one cannot be compared."""
     for spec in description["operators"]:
-        yield from _operator(comp, spec)
-    yield from _annotations(comp, description)
-    yield from _pages(comp, description)
+        yield spec["path"], functools.partial(_operator, comp, spec)
+    yield "annotations", functools.partial(_annotations, comp, description)
+    yield "pages", functools.partial(_pages, comp, description)
     for page in description["pages"]:
-        for order, parameter in enumerate(page["parameters"]):
-            yield from _parameter(comp, page["name"], order, parameter)
-    yield from _extensions(comp, description)
+        for order, spec in enumerate(page["parameters"]):
+            yield spec["name"], functools.partial(_parameter, comp, page["name"], order, spec)
+    yield "extensions", functools.partial(_extensions, comp, description)
 
 
 def looks(comp: Any, description: Mapping[str, Any]) -> Iterator[Point]:

@@ -18,7 +18,7 @@ STORAGE_HOST = ""
 #: Address of the Firestore emulator. Empty: what Emulator Host of the component says.
 FIRESTORE_HOST = ""
 
-#: A bucket of the Storage emulator. Empty: what Bucket Name of the component says, or else the one it starts with.
+#: A bucket of the Storage emulator. Empty: Bucket Name, if Emulator Host is set, or else the one it starts with.
 BUCKET = ""
 
 #: True: also what needs you at the keyboard. Two questions appear; each says what to click.

@@ -205,16 +205,11 @@ def works_jobs(
     ]
     offline = sum(not one.server for one in exercises)
     yield from (*jobs[:offline], connect, *jobs[offline:])
+    yield Job(WORKS, f"{name}: other methods", functools.partial(_tell_others, results, stage))
     yield Job(WORKS, f"{name}: callbacks", functools.partial(_judge_callbacks, results, stage))
     tidy = Exercise(name, "cleaning up", "nothing of the trial is left on the server", clean)
     yield Job(WORKS, f"{name}: cleaning up", functools.partial(_use, results, stage, tidy), 4 * ANSWER_S)
     yield Job(WORKS, f"{name}: restore", functools.partial(_restore, results, stage), 2 * ANSWER_S)
-    known = {one.method for one in exercises} | {"Connect"}
-    for method in promoted_methods(stage.comp):
-        if method not in known:
-            results.add(
-                WORKS, f"{name}: {method}", SKIPPED, f"{name}.{method}: this self-test does not know how to try it."
-            )
 
 
 def _busy(stage: Stage) -> str:
@@ -310,6 +305,15 @@ def _use(results: Results, stage: Stage, one: Exercise) -> Steps:
         results.add(WORKS, name, FAIL, f"{what} raised {raised}.", expected=one.expected, found=raised)
     else:
         results.add(WORKS, name, PASS, f"{what}: {one.expected}.", expected=one.expected, found=found)
+
+
+def _tell_others(results: Results, stage: Stage) -> None:
+    """Methods that nobody tries."""
+    known = {one.method for one in EXERCISES if one.component == stage.name} | {"Connect"}
+    for method in promoted_methods(stage.comp):
+        if method not in known:
+            sentence = f"{stage.name}.{method}: this self-test does not know how to try it."
+            results.add(WORKS, f"{stage.name}: {method}", SKIPPED, sentence)
 
 
 def _judge_callbacks(results: Results, stage: Stage) -> None:

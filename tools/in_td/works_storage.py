@@ -16,10 +16,12 @@ DEMO_BUCKET = "demo"
 def prepare_storage(stage: Stage) -> None:
     """A folder on this machine and one in the bucket for the trial."""
     comp = stage.comp
+    # A bucket of the cloud is none of an emulator.
+    own = comp.par.Bucket.eval() if comp.par.Emulatorhost.eval() else ""
     (stage.folder / "files").mkdir(parents=True, exist_ok=True)
     stage.set(
         Emulatorhost=stage.host,
-        Bucket=BUCKET or comp.par.Bucket.eval() or DEMO_BUCKET,
+        Bucket=BUCKET or own or DEMO_BUCKET,
         Localpath=(stage.folder / "files").as_posix(),
         Remotepath=f"{stage.tag}/",
         Autoconnect=False,
