@@ -18,7 +18,7 @@ STORAGE_HOST = ""
 #: Address of the Firestore emulator. Empty: what Emulator Host of the component says.
 FIRESTORE_HOST = ""
 
-#: A bucket of the Storage emulator. Empty: what Bucket Name of the component says, or else the one it starts with.
+#: A bucket of the Storage emulator. Empty: Bucket Name, if Emulator Host is set, or else the one it starts with.
 BUCKET = ""
 
 #: True: also what needs you at the keyboard. Two questions appear; each says what to click.
@@ -45,6 +45,7 @@ else:
     import hashlib
     import importlib.metadata
     import inspect
+    import itertools
     import json
     import math
     import os
@@ -111,7 +112,7 @@ else:
                 "local/modules/tdg_core_firestore_watch_events": "ba0723eb90ec3af0",
                 "local/modules/tdg_core_firestore_watch_spec": "2d74f8e90518ac1d",
                 "local/modules/tdg_core_firestore_watch_timing": "c4e7d161ee0d9f0a",
-                "local/modules/tdg_core_firestore_writes": "d4d807841cec1e77",
+                "local/modules/tdg_core_firestore_writes": "728873ba2237cc7a",
                 "local/modules/tdg_core_installer": "8acc41e9164d2dc8",
                 "local/modules/tdg_core_log": "f11c1696bb8bc074",
                 "local/modules/tdg_core_messages": "951e33ce52d71eac",
@@ -138,7 +139,7 @@ else:
                 "local/modules/tdg_gateway_roots": "fdef2317bda405c7",
                 "local/modules/tdg_td_assembler": "3beb588dd63446cf",
                 "local/modules/tdg_td_assembler_extensions": "7a00d47e7c4b835c",
-                "local/modules/tdg_td_assembler_network": "eafdf15f947f79e7",
+                "local/modules/tdg_td_assembler_network": "977f95d9c5a28b52",
                 "local/modules/tdg_td_assembler_parameters": "dd4915d7c4ed6a8c",
                 "local/modules/tdg_td_callbacks": "87c25e5370a87c6a",
                 "local/modules/tdg_td_component": "db44421a7ee98dad",
@@ -158,10 +159,10 @@ else:
                 "local/modules/tdg_td_tables": "0ea25a69f6289855",
                 "local/modules/tdg_td_tasks": "e5ec374b35f27043",
                 "local/modules/tdg_work_bootstrap": "c4b1a7d95fe614cd",
-                "local/modules/tdg_work_engine": "7cc09d749e0f9052",
+                "local/modules/tdg_work_engine": "a442a9e1ace6ac48",
                 "local/modules/tdg_work_firestore": "3f5f629fbd00f53c",
                 "local/modules/tdg_work_firestore_cache": "d0d894cccd89ad91",
-                "local/modules/tdg_work_firestore_queue": "374648308af760e6",
+                "local/modules/tdg_work_firestore_queue": "4561b083ae6b80c4",
                 "local/modules/tdg_work_firestore_store": "e67af79cffc6ae75",
                 "local/modules/tdg_work_imports": "1cf0bcb32543499d",
                 "local/modules/tdg_work_listen": "3c5d715dee6312ce",
@@ -169,7 +170,7 @@ else:
                 "local/modules/tdg_work_listen_mend": "9937e7fa0a3a775f",
                 "local/modules/tdg_work_listen_stream": "129c2186041e2677",
                 "local/modules/tdg_work_loop": "3f9af5da22a583a7",
-                "local/modules/tdg_work_outbox": "722485de2506f0a2",
+                "local/modules/tdg_work_outbox": "0ea54ce9b1066f75",
                 "local/modules/tdg_work_process": "c0c54079b9b1f0e2",
                 "local/modules/tdg_work_store": "a620bbd9e8737f89",
                 "local/modules/tdg_work_uv": "09947502f9ecaf79",
@@ -242,7 +243,7 @@ else:
                 "local/modules/tdg_gateway_storage": "b753144764511c7e",
                 "local/modules/tdg_td_assembler": "3beb588dd63446cf",
                 "local/modules/tdg_td_assembler_extensions": "7a00d47e7c4b835c",
-                "local/modules/tdg_td_assembler_network": "eafdf15f947f79e7",
+                "local/modules/tdg_td_assembler_network": "977f95d9c5a28b52",
                 "local/modules/tdg_td_assembler_parameters": "dd4915d7c4ed6a8c",
                 "local/modules/tdg_td_callbacks": "87c25e5370a87c6a",
                 "local/modules/tdg_td_component": "db44421a7ee98dad",
@@ -259,7 +260,7 @@ else:
                 "local/modules/tdg_td_transfers": "9126b26ae7383560",
                 "local/modules/tdg_work_bootstrap": "c4b1a7d95fe614cd",
                 "local/modules/tdg_work_download": "d6dcea8590261197",
-                "local/modules/tdg_work_engine": "7cc09d749e0f9052",
+                "local/modules/tdg_work_engine": "a442a9e1ace6ac48",
                 "local/modules/tdg_work_imports": "1cf0bcb32543499d",
                 "local/modules/tdg_work_loop": "3f9af5da22a583a7",
                 "local/modules/tdg_work_process": "c0c54079b9b1f0e2",
@@ -549,6 +550,10 @@ else:
             return f"{self.what} is {self.found!r}, not {self.wanted!r}."
 
 
+    #: A name, and what compares it.
+    Part = tuple[str, Callable[[], Iterator[Point]]]
+
+
     def is_same(found: Any, wanted: Any) -> bool:
         """Whether two values are equal, as far as TouchDesigner's numbers can be."""
         if isinstance(wanted, list) and isinstance(found, list):
@@ -571,14 +576,20 @@ else:
 
     def points(comp: Any, description: Mapping[str, Any]) -> Iterator[Point]:
         """Every described part of a component: operators, annotations, parameters, extensions."""
+        for _, part in parts(comp, description):
+            yield from part()
+
+
+    def parts(comp: Any, description: Mapping[str, Any]) -> Iterator[Part]:
+        """The parts one by one, each with its name, for who wants to go on where one cannot be compared."""
         for spec in description["operators"]:
-            yield from _operator(comp, spec)
-        yield from _annotations(comp, description)
-        yield from _pages(comp, description)
+            yield spec["path"], functools.partial(_operator, comp, spec)
+        yield "annotations", functools.partial(_annotations, comp, description)
+        yield "pages", functools.partial(_pages, comp, description)
         for page in description["pages"]:
-            for order, parameter in enumerate(page["parameters"]):
-                yield from _parameter(comp, page["name"], order, parameter)
-        yield from _extensions(comp, description)
+            for order, spec in enumerate(page["parameters"]):
+                yield spec["name"], functools.partial(_parameter, comp, page["name"], order, spec)
+        yield "extensions", functools.partial(_extensions, comp, description)
 
 
     def looks(comp: Any, description: Mapping[str, Any]) -> Iterator[Point]:
@@ -2107,20 +2118,21 @@ def told(what):
             sentence = f"{DESCRIPTION_PATH} in {name} is missing or cannot be read; put a fresh copy of the component in."
             results.add(DESCRIBED, f"{name}: description", FAIL, sentence)
             return
-        good: dict[str, int] = {}
-        bad: set[str] = set()
-        for point in map(_of_running, (*points(comp, description), *looks(comp, description))):
-            thing = point.what.partition(".")[0]
-            if point.holds:
-                good[thing] = good.get(thing, 0) + 1
-            else:
-                bad.add(thing)
+        fresh = (("the node", functools.partial(looks, comp, description)),)
+        for thing, part in itertools.chain(parts(comp, description), fresh):
+            found: list[Point] = []
+            error = attempt(lambda found=found, part=part: found.extend(map(_of_running, part())))  # type: ignore[misc]
+            wrong = [point for point in found if not point.holds]
+            for point in wrong:
                 sentence = f"{name}: {point.sentence}"
                 results.add(DESCRIBED, f"{name}: {point.what}", FAIL, sentence, expected=point.wanted, found=point.found)
+            if error is not None:
+                sentence = f"{name}: {thing} could not be compared: {describe_error(error)}."
+                results.add(DESCRIBED, f"{name}: {thing}", FAIL, sentence)
+            elif not wrong:
+                sentence = f"{name}: {thing} is as described in {len(found)} points."
+                results.add(DESCRIBED, f"{name}: {thing}", PASS, sentence)
             yield
-        for thing, count in good.items():
-            if thing not in bad:
-                results.add(DESCRIBED, f"{name}: {thing}", PASS, f"{name}: {thing} is as described in {count} points.")
 
 
     def _of_running(point: Point) -> Point:
@@ -2379,16 +2391,11 @@ def told(what):
         ]
         offline = sum(not one.server for one in exercises)
         yield from (*jobs[:offline], connect, *jobs[offline:])
+        yield Job(WORKS, f"{name}: other methods", functools.partial(_tell_others, results, stage))
         yield Job(WORKS, f"{name}: callbacks", functools.partial(_judge_callbacks, results, stage))
         tidy = Exercise(name, "cleaning up", "nothing of the trial is left on the server", clean)
         yield Job(WORKS, f"{name}: cleaning up", functools.partial(_use, results, stage, tidy), 4 * ANSWER_S)
         yield Job(WORKS, f"{name}: restore", functools.partial(_restore, results, stage), 2 * ANSWER_S)
-        known = {one.method for one in exercises} | {"Connect"}
-        for method in promoted_methods(stage.comp):
-            if method not in known:
-                results.add(
-                    WORKS, f"{name}: {method}", SKIPPED, f"{name}.{method}: this self-test does not know how to try it."
-                )
 
 
     def _busy(stage: Stage) -> str:
@@ -2484,6 +2491,15 @@ def told(what):
             results.add(WORKS, name, FAIL, f"{what} raised {raised}.", expected=one.expected, found=raised)
         else:
             results.add(WORKS, name, PASS, f"{what}: {one.expected}.", expected=one.expected, found=found)
+
+
+    def _tell_others(results: Results, stage: Stage) -> None:
+        """Methods that nobody tries."""
+        known = {one.method for one in EXERCISES if one.component == stage.name} | {"Connect"}
+        for method in promoted_methods(stage.comp):
+            if method not in known:
+                sentence = f"{stage.name}.{method}: this self-test does not know how to try it."
+                results.add(WORKS, f"{stage.name}: {method}", SKIPPED, sentence)
 
 
     def _judge_callbacks(results: Results, stage: Stage) -> None:
@@ -2634,10 +2650,12 @@ def told(what):
     def prepare_storage(stage: Stage) -> None:
         """A folder on this machine and one in the bucket for the trial."""
         comp = stage.comp
+        # A bucket of the cloud is none of an emulator.
+        own = comp.par.Bucket.eval() if comp.par.Emulatorhost.eval() else ""
         (stage.folder / "files").mkdir(parents=True, exist_ok=True)
         stage.set(
             Emulatorhost=stage.host,
-            Bucket=BUCKET or comp.par.Bucket.eval() or DEMO_BUCKET,
+            Bucket=BUCKET or own or DEMO_BUCKET,
             Localpath=(stage.folder / "files").as_posix(),
             Remotepath=f"{stage.tag}/",
             Autoconnect=False,
