@@ -72,7 +72,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
         self.transfers.enders[tdg_core_storage_messages.SYNC] = self.sync_ended
         self._connected_bucket = ""
-        self._asked: dict[str, Any] = {}
+        # What the requests depend on: the parameters, and their values of the last call.
+        self._asked_pars: list[Any] = []
+        self._asked: list[Any] = []
         self._project = functools.lru_cache(maxsize=1)(_project_of)
 
     # Promoted ----------------------------------------------------------------------------------------------------
@@ -292,8 +294,13 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
 
     def _fresh(self) -> None:
         """A script may have set parameters in this very frame, long before anybody is told of it."""
-        values = tdg_td_params.read(self.ownerComp, _ASKED)
-        if self._dirty or values != self._asked:
+        try:
+            values = [par.eval() for par in self._asked_pars]
+        except td.tdError:  # an expression is broken, or the parameter was made anew
+            self._asked_pars, values = [], []
+        if not values:
+            self._asked_pars = [par for name in _ASKED if (par := self.ownerComp.par[name]) is not None]
+        if self._dirty or not values or values != self._asked:
             self._asked = values
             self._apply_parameters()
 

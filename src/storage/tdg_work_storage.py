@@ -59,6 +59,10 @@ _TROUBLES = 3
 #: When others were heard of within that many seconds, a failing transfer is alone with its trouble.
 _ALIVE_S = 5.0
 
+#: Accepted transfers begin when none has come for so many seconds, at the latest after a burst of that length.
+_QUIET_S = 0.003
+_LONGEST_BURST_S = 0.25
+
 #: Seconds in which ends are collected for one commit; less than a frame.
 _COMMIT_S = 0.01
 
@@ -121,6 +125,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._commit_planned = False
         # Entries that run already although they could not be stored yet, by object.
         self._taken: set[int] = set()
+        # When the newest transfer and the oldest of a burst were accepted.
+        self._asked_at = self._asking_since = 0.0
+        self._pump_planned = False
         # When each running transfer was last heard of.
         self._heard: dict[str, float] = {}
         self.handlers |= {
@@ -172,6 +179,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self._taken.clear()
         finally:
             self._publish()
+            self._pump_when_quiet()
 
     def on_forget(self) -> None:
         jobs = [*self.queue.waiting, *self.queue.running]
@@ -255,6 +263,25 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             facts.run.token.cancel()
 
     # Running -----------------------------------------------------------------------------------------------------
+
+    def _pump_when_quiet(self) -> None:
+        """Starts what was just accepted when nothing more is being asked for.
+
+        Helper threads would take the interpreter from a script that asks for a thousand transfers in one frame.
+        """
+        self._asked_at = self.loop.clock()
+        if not self._pump_planned:
+            self._pump_planned = True
+            self._asking_since = self._asked_at
+            self.loop.call_later(_QUIET_S, self._pump_if_quiet)
+
+    def _pump_if_quiet(self) -> None:
+        now = self.loop.clock()
+        if now - self._asked_at < _QUIET_S and now - self._asking_since < _LONGEST_BURST_S:
+            self.loop.call_later(_QUIET_S, self._pump_if_quiet)
+        else:
+            self._pump_planned = False
+            self.pump()
 
     def pump(self) -> None:
         """Starts what may run now."""
@@ -435,7 +462,6 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         news, self._news = self._news, []
         for event in news:
             self.loop.outbox.put(event, merge_key=getattr(event, "id", None))
-        self.pump()
 
     # Telling -----------------------------------------------------------------------------------------------------
 
@@ -496,5 +522,5 @@ def serve(
     """The engine's entry point: serves until it finds None in the inbox."""
     loop = tdg_work_loop.Loop(inbox, outbox)
     engine = StorageEngine(loop, settings, open_gateway)
-    loop.call(engine.begin)
+    engine.begin()  # before the first request: what the journal offers again must find what the store has
     loop.run(engine.handle, engine.close)
