@@ -129,8 +129,16 @@ class Run:
 
     def results(self, *outcomes: str) -> list[messages.Result]:
         """What has become of writes so far."""
-        found = (messages.Result(*item) for event in self.of("write_results") for item in event.items)
+        found = (messages.Result(*news) for what, news in self.news() if what == messages.RESULT)
         return [result for result in found if not outcomes or result.outcome in outcomes]
+
+    def rows(self, what: str = messages.ROW) -> list[messages.QueueRow]:
+        """Rows of former runs that were found so far."""
+        return [messages.QueueRow(*news) for kind, news in self.news() if kind == what]
+
+    def news(self) -> list[tuple[str, Any]]:
+        """All news of the queue so far."""
+        return [(what, news) for event in self.of("queue_news") for what, news in event.items]
 
     def wait_results(self, count: int, *outcomes: str) -> list[messages.Result]:
         """Waits until that many writes have ended so."""

@@ -255,11 +255,10 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def handlers(self) -> dict[str, Callable[[Any], None]]:
         self.sync = tdg_td_firestore_sync.Sync(self.ownerComp, self._bridge.submit, self.queue, self.settings, self.log)
         self.outbound = tdg_td_firestore_outbound.Outbound(
-            self._accept, self.queue, self.sync, self.callbacks, self.log, self._session
+            self._accept, self._bridge.submit, self.queue, self.sync, self.callbacks, self.log, self._session
         )
         return {
-            "queue_loaded": self.outbound.loaded,
-            "write_results": self.outbound.received,
+            "queue_news": self.outbound.received,
             "documents_changed": self.sync.received,
             "listener_state": self._listener_state,
             "discovered": self.sync.discovered,
@@ -302,6 +301,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         deadline = time.perf_counter() + left_s
         if self._engine_fresh:
             self._engine_fresh = False
+            self.outbound.begin()
             self.sync.begin()
         self.sync.take_edits()
         for view, doc_id in self.sync.due_edits(now):
@@ -317,7 +317,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_news, self._apply, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -365,9 +365,9 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         self._refresh()
 
     @property
-    def _write_results(self) -> deque[messages.Result]:
+    def _write_results(self) -> deque[Any]:
         """What has become of writes and is not told yet (contract A4)."""
-        return self.outbound.results
+        return self.outbound.news
 
     @property
     def _inbound_queue(self) -> list[Any]:
@@ -400,7 +400,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def on_reset_tables(self) -> None:
         self._listener_states.clear()
         if self._running:
-            self.outbound.results.clear()
+            self.outbound.news.clear()
             self.queue.clear()
             self.queue.clear_dead()
             self.sync.start_over()

@@ -13,6 +13,11 @@ import tdg_core_messages
 Message = tdg_core_messages.Message
 register = tdg_core_messages.register
 
+#: What an item of `QueueNews` is.
+ROW = "row"
+DEAD_ROW = "dead_row"
+RESULT = "result"
+
 #: How a write ended, or did not yet end (`Result.outcome`).
 CONFIRMED = "confirmed"
 FAILED = "failed"
@@ -84,7 +89,7 @@ class Writes(Message):
     """Accepted: writes to queue, in order; each is a `Write` or the list of its fields.
 
     `session` names the run of the component that asked: of writes that a former run has left in the journal the main
-    thread is told by `QueueLoaded`.
+    thread is told by `QueueNews`.
     """
 
     kind: ClassVar[str] = "writes"
@@ -147,6 +152,18 @@ class FlushQueue(Message):
 
 @register
 @dataclass(frozen=True)
+class StillQueued(Message):
+    """To a new engine in place of one that ended: what the main thread holds for queued (queue_id, collection, doc_id).
+
+    Of those that have ended meanwhile a result is told again.
+    """
+
+    kind: ClassVar[str] = "still_queued"
+    writes: list[Any]
+
+
+@register
+@dataclass(frozen=True)
 class Discover(Message):
     """List the top-level collections, now and every half minute; answered by `Discovered`. `on` False ends it."""
 
@@ -196,20 +213,13 @@ class CacheDocuments(Message):
 
 @register
 @dataclass(frozen=True)
-class QueueLoaded(Message):
-    """Rows that were in the queue (`dead` False) or among the dead letters (True) when the engine started."""
+class QueueNews(Message):
+    """What the main thread does not know of the queue yet, in order: pairs of what it is and the thing itself.
 
-    kind: ClassVar[str] = "queue_loaded"
-    dead: bool
-    rows: list[Any]
+    ROW, DEAD_ROW: a `QueueRow` that this run of the component has not queued itself. RESULT: a `Result`.
+    """
 
-
-@register
-@dataclass(frozen=True)
-class WriteResults(Message):
-    """What became of queued writes, each a `Result` or the list of its fields."""
-
-    kind: ClassVar[str] = "write_results"
+    kind: ClassVar[str] = "queue_news"
     items: list[Any]
 
 

@@ -94,6 +94,8 @@ class Commit:
     entries: list[Entry]
     #: Due again then; a guarded commit whose outcome is unknown is sent again exactly as it was.
     not_before: float = 0.0
+    #: At least once it was sent and nobody knows whether it was carried out; a later answer says nothing of that.
+    uncertain: bool = False
 
     @property
     def whole(self) -> bool:
@@ -190,7 +192,7 @@ class Queue:
 
     def resume(self, commit_id: str, entries: Iterable[Entry]) -> None:
         """After a restart: that guarded commit's outcome is unknown. Its entries have been added before."""
-        commit = Commit(commit_id, list(entries))
+        commit = Commit(commit_id, list(entries), uncertain=True)
         self._lock(commit)
         self._guarded = self._again = commit
 
@@ -218,15 +220,14 @@ class Queue:
         self._unlock(commit)
         self._forget(commit.entries)
 
-    def again(self, commit: Commit, not_before: float, unknown: bool) -> list[Entry]:
+    def again(self, commit: Commit, not_before: float) -> list[Entry]:
         """It failed and may be tried again. Returns the entries that go, because the user has discarded them.
 
         Args:
             commit: What was taken.
             not_before: When it may be tried again.
-            unknown: The server may have carried it out all the same.
         """
-        if commit.id and unknown:
+        if commit.id and commit.uncertain:
             commit.not_before = not_before
             self._again = commit
             return []

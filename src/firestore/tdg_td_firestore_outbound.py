@@ -28,11 +28,16 @@ messages = tdg_core_firestore_messages
 writes = tdg_core_firestore_writes
 
 
+#: Rows of a former run taken in at once.
+_ROWS = 32
+
+
 class Outbound:
     """The way of a write from the call to the callback.
 
     Args:
         accept: Stores a request and hands it to the engine.
+        submit: Hands one to the engine.
         queue: The queue as the main thread knows it.
         sync: The tables.
         callbacks, log: Where the user hears of it.
@@ -42,6 +47,7 @@ class Outbound:
     def __init__(
         self,
         accept: Callable[[tdg_core_messages.Message], None],
+        submit: Callable[[tdg_core_messages.Message], None],
         queue: tdg_td_firestore_queue.QueueTables,
         sync: tdg_td_firestore_sync.Sync,
         callbacks: tdg_td_callbacks.Callbacks,
@@ -49,13 +55,14 @@ class Outbound:
         session: str,
     ) -> None:
         self._accept = accept
+        self._submit = submit
         self._queue = queue
         self._sync = sync
         self._callbacks = callbacks
         self._log = log
         self._session = session
-        #: What the engine has told of writes and the user has not heard yet.
-        self.results: deque[messages.Result] = deque()
+        #: What the engine has told of the queue and is not taken in yet (the items of `QueueNews`).
+        self.news: deque[Any] = deque()
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
@@ -159,40 +166,60 @@ class Outbound:
         self._accept(messages.ClearDead(self._queue.dead_ids()))
         self._queue.clear_dead()
 
+    def begin(self) -> None:
+        """A new engine is in the place of one that ended, which may have taken news with it."""
+        held = [row[:3] for row in self._queue.rows()]
+        if held:
+            self._submit(messages.StillQueued(held))
+
     # Hearing ---------------------------------------------------------------------------------------------------------
 
-    def loaded(self, event: messages.QueueLoaded) -> None:
-        """Writes of a former run were found."""
-        rows = self._queue.load([messages.QueueRow(*row) for row in event.rows], event.dead)
-        if rows and not event.dead:
-            self._sync.loaded()
+    def received(self, event: messages.QueueNews) -> None:
+        """The engine has news of the queue; taken within the frames' budgets."""
+        self.news.extend(event.items)
 
-    def received(self, event: messages.WriteResults) -> None:
-        """The engine tells how writes ended; taken one by one within the frames' budgets."""
-        self.results.extend(messages.Result(*item) for item in event.items)
-
-    def take_results(self, deadline: float) -> bool:
-        """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
+    def take_news(self, deadline: float) -> bool:
+        """Takes news of the queue in and tells the user, at least one, until the time is over; False without any.
 
         Args:
             deadline: As `time.perf_counter` counts.
         """
-        if not self.results:
+        if not self.news:
             return False
         tell = self._callbacks.find("onWriteComplete")
-        while self.results:
-            result = self.results.popleft()
-            self._queue.settle(result)
-            self._sync.settled(result)
-            if result.outcome == messages.DEAD:
-                self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
-            if tell is not None and result.outcome != messages.SUPERSEDED:
-                success = result.outcome == messages.CONFIRMED
-                for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
-                    tell(result.collection, result.doc_id, success, result.error)
+        while self.news:
+            if self.news[0][0] == messages.RESULT:
+                self._take_result(messages.Result(*self.news.popleft()[1]), tell)
+            else:
+                self._take_rows()
             if time.perf_counter() >= deadline:
                 break
         return True
+
+    def _take_result(self, result: messages.Result, tell: Callable[..., None] | None) -> None:
+        self._queue.settle(result)
+        self._sync.settled(result)
+        if result.outcome == messages.DEAD:
+            self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
+        if tell is not None and result.outcome != messages.SUPERSEDED:
+            success = result.outcome == messages.CONFIRMED
+            for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
+                tell(result.collection, result.doc_id, success, result.error)
+
+    def _take_rows(self) -> None:
+        """Rows of a former run, as many as come in a row."""
+        what = self.news[0][0]
+        rows: list[messages.QueueRow] = []
+        while self.news and self.news[0][0] == what and len(rows) < _ROWS:
+            rows.append(messages.QueueRow(*self.news.popleft()[1]))
+        new, younger = self._queue.load(rows, dead=what == messages.DEAD_ROW)
+        if what == messages.DEAD_ROW:
+            return
+        if younger:
+            self._sync.relay()
+        else:
+            for row in new:
+                self._sync.queued(row)
 
 
 def _now_text() -> str:

@@ -59,11 +59,12 @@ class _Mirror:
             self._changed[queue_id] = None
         return row
 
-    def load(self, rows: list[QueueRow]) -> list[QueueRow]:
-        """Adds rows of a former run before all newer ones; returns those that were not here."""
+    def load(self, rows: list[QueueRow]) -> tuple[list[QueueRow], bool]:
+        """Adds rows of a former run before all younger ones: those that are new here, and whether there are younger."""
         new = [row for row in rows if row.queue_id not in self.rows]
         last = next(reversed(self.rows), None)
-        if last is None or last in self._loaded:
+        younger = bool(new) and last is not None and last not in self._loaded
+        if not younger:
             for row in new:
                 self.put(row)
         else:
@@ -72,7 +73,7 @@ class _Mirror:
             self.rows = {**older, **{row.queue_id: row for row in new}, **newer}
             self.blank()
         self._loaded.update(row.queue_id for row in new)
-        return new
+        return new, younger
 
     def clear(self) -> None:
         """No rows any more."""
@@ -138,8 +139,8 @@ class QueueTables:
         """A write that was queued just now, or one that has changed."""
         self._queue.put(row)
 
-    def load(self, rows: list[QueueRow], dead: bool) -> list[QueueRow]:
-        """Rows of a former run; returns those that are new here."""
+    def load(self, rows: list[QueueRow], dead: bool) -> tuple[list[QueueRow], bool]:
+        """Rows of a former run: those that are new here, and whether younger ones were here before them."""
         return (self._dead if dead else self._queue).load(rows)
 
     def remove(self, queue_id: str) -> QueueRow | None:

@@ -225,8 +225,8 @@ class Sync:
         for view in self.views.of(row.collection):
             self._mended(view).write(row.doc_id, _pending(row))
 
-    def loaded(self) -> None:
-        """Writes of a former run were found, which are older than those of this one: all are laid over anew."""
+    def relay(self) -> None:
+        """Queued writes were found that are older than some that show already: all are laid over anew, in order."""
         rows = self._queue.rows()
         for view in self.views:
             view.forget_writes()

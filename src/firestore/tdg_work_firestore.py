@@ -64,8 +64,8 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
     ) -> None:
         super().__init__(loop, settings, open_gateway)
         self._store = store
-        self._results = loop.outbox.stream(messages.WriteResults, _CHUNK)
-        self._result_number = 0
+        self._news = loop.outbox.stream(messages.QueueNews, _CHUNK)
+        self._news_number = 0
         self._save_planned = False
         self._durable = tdg_work_firestore_queue.DurableQueue(
             store, self._report, self._found, settings.session, now_text
@@ -84,6 +84,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         self._fetches: list[str] = []
         self.handlers |= {
             "flush_queue": lambda _: self._sender.flush(),
+            "still_queued": self._still_queued,
             "hydrate": self._hydrate,
             "watch": self._watch,
             "unwatch": self._unwatch,
@@ -146,15 +147,21 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         self._save()
 
     def _report(self, result: messages.Result) -> None:
-        key: Any = result.queue_id
-        if result.outcome != messages.FAILED:  # of failures only the newest counts, of ends every one
-            self._result_number += 1
-            key = self._result_number
-        self._results.add(key, result)
+        # Of failures only the newest counts, of ends every one.
+        self._tell_queue(messages.RESULT, result, result.queue_id if result.outcome == messages.FAILED else None)
 
     def _found(self, rows: list[messages.QueueRow], dead: bool) -> None:
-        for start in range(0, len(rows), _CHUNK):
-            self.loop.outbox.put(messages.QueueLoaded(dead, list(rows[start : start + _CHUNK])))
+        for row in rows:
+            self._tell_queue(messages.DEAD_ROW if dead else messages.ROW, row)
+
+    def _still_queued(self, request: messages.StillQueued) -> None:
+        for write in request.writes:
+            self._durable.tell_ended(*write)
+
+    def _tell_queue(self, what: str, news: tuple[Any, ...], key: str | None = None) -> None:
+        """One stream for all news of the queue: a row must not be told after its end."""
+        self._news_number += 1
+        self._news.add(self._news_number if key is None else key, (what, news))
 
     # Listening -------------------------------------------------------------------------------------------------------
 

@@ -128,6 +128,22 @@ class DurableQueue:
         acknowledged, self._unacknowledged = self._unacknowledged, []
         return acknowledged
 
+    def tell_ended(self, queue_id: str, collection: str, doc_id: str) -> None:
+        """Somebody takes this write for queued: if it has ended, tells so again."""
+        if self.queue.get(queue_id) is not None:
+            return
+        letter = self.dead.get(queue_id)
+        if letter is None:
+            self._report(Result(queue_id, collection, doc_id, tdg_core_firestore_messages.CONFIRMED))
+            return
+        row = letter.row
+        self._report(
+            Result(
+                queue_id, collection, doc_id, tdg_core_firestore_messages.DEAD,
+                error=row.last_error, retry_count=row.retry_count, failed_at=row.failed_at,
+            )
+        )  # fmt: skip
+
     # Answers of the server -------------------------------------------------------------------------------------------
 
     def freeze(self, commit: Commit) -> None:
@@ -152,10 +168,10 @@ class DurableQueue:
 
     def failed(self, commit: Commit, error: CloudError, not_before: float) -> None:
         """It could not be carried out now, or nobody knows whether it was."""
-        unknown = error.code not in _NOT_CARRIED_OUT
-        if not unknown:
+        commit.uncertain = commit.uncertain or error.code not in _NOT_CARRIED_OUT
+        if not commit.uncertain:
             self._mark_commit(commit, "")
-        self._gone(self.queue.again(commit, not_before, unknown), error)
+        self._gone(self.queue.again(commit, not_before), error)
         for entry in commit.entries:
             if self.queue.get(entry.queue_id) is entry:
                 self._count_failure(entry, error.message)
@@ -163,7 +179,8 @@ class DurableQueue:
 
     def interrupted(self, commit: Commit) -> None:
         """The connection was given up before an answer came; nothing is counted."""
-        self._gone(self.queue.again(commit, 0.0, unknown=True), None)
+        commit.uncertain = True
+        self._gone(self.queue.again(commit, 0.0), None)
 
     def refused(self, commit: Commit, error: CloudError, whole: bool) -> None:
         """The server will not carry it out; dead letters are made of what cannot be split any further."""

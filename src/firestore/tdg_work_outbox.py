@@ -143,6 +143,7 @@ class Sender:
         quick = error.code in {"network", "unavailable"} and retries < len(QUICK_RETRIES_S)
         if not quick or self._gateway is not gateway:
             return False
+        commit.uncertain = True
 
         def again() -> None:
             if self._gateway is gateway:

@@ -1,8 +1,8 @@
 """A child process that accepts writes until it is killed; run again and again on the same project folder.
 
-    python -m soak.firestore_crash TOX FOLDER HOST DATABASE NAME SEED
+    python -m soak._firestore_crash TOX FOLDER HOST DATABASE NAME SEED
 
-It prints what `firestore_writes.Writer` notes, each line before the next step is taken. With `-` as NAME it writes
+It prints what `_firestore_writes.Writer` notes, each line before the next step is taken. With `-` as NAME it writes
 nothing, sends what is queued and ends.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import layout
 from headless_td import Host
-from soak import firestore_writes
+from soak import _firestore_writes as firestore_writes
 
 #: Name that only flushes.
 FLUSH = "-"
@@ -96,7 +96,7 @@ def send_rest(tox: Path, folder: Path, emulator_host: str, database: str) -> Non
 
 def _command(tox: Path, folder: Path, emulator_host: str, database: str, name: str, seed: int) -> list[str]:
     arguments = [tox, folder, emulator_host, database, name, seed]
-    return [sys.executable, "-m", "soak.firestore_crash", *map(str, arguments)]
+    return [sys.executable, "-m", "soak._firestore_crash", *map(str, arguments)]
 
 
 def _environment() -> dict[str, str]:

@@ -191,7 +191,7 @@ def test_a_failed_write_keeps_its_place_and_waits(queue: writes.Queue) -> None:
     first, second = add(queue, entry("a", "update"), entry("a", "update"))
     commit = queue.take(0.0)
     assert commit is not None
-    queue.again(commit, not_before=5.0, unknown=True)
+    queue.again(commit, not_before=5.0)
     assert queue.take(4.9) is None
     assert queue.next_time(0.0) == 5.0
     again = queue.take(5.0)
@@ -203,7 +203,7 @@ def test_waking_forgets_every_wait(queue: writes.Queue) -> None:
     add(queue, entry("a"))
     commit = queue.take(0.0)
     assert commit is not None
-    queue.again(commit, not_before=50.0, unknown=True)
+    queue.again(commit, not_before=50.0)
     queue.pause(100.0)
     queue.wake()
     assert queue.take(0.0) is not None
@@ -215,13 +215,26 @@ def test_a_guarded_commit_of_unknown_outcome_is_sent_again_exactly_as_it_was(que
     assert commit is not None
     assert commit.id
     add(queue, entry("a", "update"), entry("b", "update"))
-    queue.again(commit, not_before=1.0, unknown=True)
+    commit.uncertain = True
+    queue.again(commit, not_before=1.0)
     plain = queue.take(0.0)
     assert plain is not None
     assert [one.doc_id for one in plain.entries] == ["b"]
     again = queue.take(1.0)
     assert again is commit
     assert again.entries == [increment]
+
+
+def test_a_later_answer_does_not_make_an_unknown_outcome_known(queue: writes.Queue) -> None:
+    add(queue, entry("a", "update", INCREMENT))
+    commit = queue.take(0.0)
+    assert commit is not None
+    commit.uncertain = True
+    queue.again(commit, not_before=1.0)
+    again = queue.take(1.0)
+    assert again is commit
+    queue.again(commit, not_before=2.0)  # ABORTED, say: nothing was done this time
+    assert queue.take(2.0) is commit
 
 
 def test_only_one_guarded_commit_is_out_at_a_time(queue: writes.Queue) -> None:
@@ -277,7 +290,7 @@ def test_what_is_in_flight_when_the_queue_is_cleared_ends_with_its_answer(queue:
     (waiting,) = add(queue, entry("a", "update"))
     assert queue.discard(queue.entries()) == [waiting]
     assert len(queue) == 1
-    assert queue.again(commit, 0.0, unknown=True) == commit.entries
+    assert queue.again(commit, 0.0) == commit.entries
     assert len(queue) == 0
 
 
@@ -329,7 +342,7 @@ operations = st.lists(
     ),
     max_size=30,
 )
-answers = st.sampled_from(["take", "accept", "done", "done", "again", "refused"])
+answers = st.sampled_from(["take", "accept", "done", "done", "again", "unknown", "refused"])
 
 
 class Server:
@@ -358,8 +371,9 @@ class Server:
 
     def answer(self, how: str, number: int, now: float) -> None:
         commit = self.out.pop(number % len(self.out))
-        if how == "again":
-            self.queue.again(commit, now + 1.0, unknown=True)
+        if how in {"again", "unknown"}:
+            commit.uncertain = commit.uncertain or how == "unknown"
+            self.queue.again(commit, now + 1.0)
         elif how == "refused":
             self.dead += len(self.queue.refused(commit, whole=False))
         else:

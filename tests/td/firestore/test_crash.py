@@ -8,7 +8,8 @@ from pathlib import Path
 from emulators import FirestoreEmulator, Proxy
 from emulators_fixtures import unique_name
 from firestore_stage import Stage
-from soak import firestore_crash, firestore_writes
+from soak import _firestore_crash as firestore_crash
+from soak import _firestore_writes as firestore_writes
 
 OpenStage = Callable[..., Stage]
 

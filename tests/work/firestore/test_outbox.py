@@ -115,14 +115,13 @@ def test_dead_letters_survive_a_restart_until_they_are_cleared(engine_settings: 
         run.connect()
         run.wait_results(1, messages.DEAD)
     with Run(engine_settings) as run:
-        (loaded,) = run.wait_for("queue_loaded")
-        assert loaded.dead
-        assert loaded.rows[0].queue_id == update.queue_id
+        run.wait(lambda: run.rows(messages.DEAD_ROW))
+        assert run.rows(messages.DEAD_ROW)[0].queue_id == update.queue_id
         run.accept(messages.ClearDead([update.queue_id]))
         run.wait_for("stored")
     with Run(engine_settings) as run:
         run.connect()
-        assert not run.of("queue_loaded")
+        assert not run.news()
 
 
 @pytest.mark.parametrize("code", ["ABORTED", "INTERNAL", "RESOURCE_EXHAUSTED"])
@@ -201,6 +200,18 @@ def test_an_increment_counts_once_whatever_happened_to_the_answer(
         engine.wait_results(2 * number, messages.CONFIRMED)
         own_firestore.clear_faults()
     assert database.get("c/a") == {"n": 10 + 3 * 101}
+
+
+def test_an_increment_counts_once_when_a_later_attempt_was_certainly_not_carried_out(
+    engine: Run, database: Server, own_firestore: FirestoreEmulator
+) -> None:
+    database.commit({"collection": "c", "doc_id": "a", "op": "set", "data": {"n": 0}})
+    own_firestore.inject("Commit", "UNAVAILABLE", apply=True)
+    own_firestore.inject("Commit", "ABORTED")
+    engine.push(write("a", "update", {"n": increment(1)}))
+    engine.connect()
+    engine.wait_results(1, messages.CONFIRMED)
+    assert database.get("c/a") == {"n": 1}
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -303,14 +314,14 @@ def test_writes_wait_in_the_file_for_a_later_run_and_are_told_to_it(
         run.push(*writes)
         run.wait_for("stored")
     with Run(engine_settings) as run:
-        (loaded,) = run.wait_for("queue_loaded")
-        assert [row.queue_id for row in loaded.rows] == [one.queue_id for one in writes]
+        run.wait(lambda: len(run.rows()) == 5)
+        assert [row.queue_id for row in run.rows()] == [one.queue_id for one in writes]
         run.connect()
         run.wait_results(5, messages.CONFIRMED)
     assert database.get("c/d4") == {"n": 4}
     with Run(engine_settings) as run:
         run.connect()
-        assert not run.of("queue_loaded")
+        assert not run.news()
 
 
 def test_what_the_journal_offers_twice_is_taken_once(engine_settings: FirestoreSettings, database: Server) -> None:
@@ -333,8 +344,8 @@ def test_writes_that_a_former_run_left_in_the_journal_are_told(engine_settings: 
     one = write("a")
     with Run(engine_settings, session="now") as run:
         run.accept(messages.Writes([one], "before"))
-        (loaded,) = run.wait_for("queue_loaded")
-        assert loaded.rows[0].queue_id == one.queue_id
+        run.wait(run.rows)
+        assert run.rows()[0].queue_id == one.queue_id
 
 
 def test_nothing_is_acknowledged_while_the_file_is_locked_and_writing_goes_on(
@@ -385,3 +396,20 @@ def test_without_a_file_everything_works_in_memory(
         run.wait_results(1, messages.CONFIRMED)
     assert database.get("c/a") == {"n": 2}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_engine_tells_again_what_the_one_before_may_not_have_told(engine_settings: FirestoreSettings) -> None:
+    confirmed, dead, queued = write("a"), write("b", "update", {"x": 1}), write("c")
+    with Run(engine_settings) as run:
+        run.push(confirmed, dead)
+        run.connect()
+        run.wait_results(1, messages.CONFIRMED)
+        run.wait_results(1, messages.DEAD)
+    with Run(engine_settings) as run:
+        run.push(queued)
+        run.send(messages.StillQueued([one[:3] for one in (confirmed, dead, queued)]))
+        run.wait_results(2)
+        assert {result.queue_id: result.outcome for result in run.results()} == {
+            confirmed.queue_id: messages.CONFIRMED,
+            dead.queue_id: messages.DEAD,
+        }
