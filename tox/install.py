@@ -10363,12 +10363,20 @@ def _python() -> str:
     return f"Python {platform.python_version()}"
 
 
+def _yield_to_host() -> None:
+    """Less urgent than the host, whatever the host's own urgency is. On Windows the host has seen to it."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    if sys.platform != "win32":
+        os.nice(_NICE)
+
+
 def main() -> None:
     """Runs the process to its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's
     greeting = json.loads(sys.stdin.buffer.readline())
-    if sys.platform != "win32":
-        os.nice(_NICE)
+    _yield_to_host()
     code = 1
     try:
         Process(greeting).run(Log(greeting["log"]))
@@ -13225,11 +13233,6 @@ Message = tdg_core_messages.Message
 
 S = TypeVar("S", bound=tdg_core_settings.Settings)
 
-#: Accepted requests are stored when none has come for so many seconds, at the latest after a burst of that length:
-#: what an engine begins to do takes the interpreter from the script that is still asking.
-_QUIET_S = 0.003
-_LONGEST_BURST_S = 0.1
-
 #: Seconds after which accepted requests that could not be stored (disk full) are tried again.
 _STORE_AGAIN_S = 5.0
 
@@ -13267,8 +13270,6 @@ class Engine(Generic[S]):
         #: Accepted requests that are not stored yet, oldest first.
         self._accepted: list[tdg_core_messages.Accepted] = []
         self._store_planned = False
-        # When the newest and the oldest of them came.
-        self._accepted_at = self._accepting_since = 0.0
         self.handlers: dict[str, Callable[[Any], None]] = {
             "configure": self._configure,
             "connect": self._connect,
@@ -13361,20 +13362,9 @@ class Engine(Generic[S]):
             self.on_disconnected()
 
     def _accept(self, request: tdg_core_messages.Accepted) -> None:
-        now = self.loop.clock()
         self._accepted.append(request)
-        self._accepted_at = now
         if len(self._accepted) == 1:
-            self._accepting_since = now
-            self.loop.call_later(_QUIET_S, self._store_when_quiet)
-
-    def _store_when_quiet(self) -> None:
-        """One transaction for what a script asks for in one go; and the script has the interpreter for itself."""
-        now = self.loop.clock()
-        if now - self._accepted_at < _QUIET_S and now - self._accepting_since < _LONGEST_BURST_S:
-            self.loop.call_later(_QUIET_S, self._store_when_quiet)
-        else:
-            self._store_accepted()
+            self.loop.call(self._store_accepted)  # behind all that waits already: one transaction for many
 
     def _store_accepted(self) -> None:
         if not self._accepted:
@@ -14465,11 +14455,10 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def handlers(self) -> dict[str, Callable[[Any], None]]:
         self.sync = tdg_td_firestore_sync.Sync(self.ownerComp, self._bridge.submit, self.queue, self.settings, self.log)
         self.outbound = tdg_td_firestore_outbound.Outbound(
-            self._accept, self.queue, self.sync, self.callbacks, self.log, self._session
+            self._accept, self._bridge.submit, self.queue, self.sync, self.callbacks, self.log, self._session
         )
         return {
-            "queue_loaded": self.outbound.loaded,
-            "write_results": self.outbound.received,
+            "queue_news": self.outbound.received,
             "documents_changed": self.sync.received,
             "listener_state": self._listener_state,
             "discovered": self.sync.discovered,
@@ -14512,6 +14501,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         deadline = time.perf_counter() + left_s
         if self._engine_fresh:
             self._engine_fresh = False
+            self.outbound.begin()
             self.sync.begin()
         self.sync.take_edits()
         for view, doc_id in self.sync.due_edits(now):
@@ -14527,7 +14517,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_news, self._apply, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -14575,9 +14565,9 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         self._refresh()
 
     @property
-    def _write_results(self) -> deque[messages.Result]:
+    def _write_results(self) -> deque[Any]:
         """What has become of writes and is not told yet (contract A4)."""
-        return self.outbound.results
+        return self.outbound.news
 
     @property
     def _inbound_queue(self) -> list[Any]:
@@ -14610,7 +14600,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def on_reset_tables(self) -> None:
         self._listener_states.clear()
         if self._running:
-            self.outbound.results.clear()
+            self.outbound.news.clear()
             self.queue.clear()
             self.queue.clear_dead()
             self.sync.start_over()
@@ -16009,6 +15999,11 @@ import tdg_core_messages
 Message = tdg_core_messages.Message
 register = tdg_core_messages.register
 
+#: What an item of `QueueNews` is.
+ROW = "row"
+DEAD_ROW = "dead_row"
+RESULT = "result"
+
 #: How a write ended, or did not yet end (`Result.outcome`).
 CONFIRMED = "confirmed"
 FAILED = "failed"
@@ -16080,7 +16075,7 @@ class Writes(Message):
     """Accepted: writes to queue, in order; each is a `Write` or the list of its fields.
 
     `session` names the run of the component that asked: of writes that a former run has left in the journal the main
-    thread is told by `QueueLoaded`.
+    thread is told by `QueueNews`.
     """
 
     kind: ClassVar[str] = "writes"
@@ -16143,6 +16138,18 @@ class FlushQueue(Message):
 
 @register
 @dataclass(frozen=True)
+class StillQueued(Message):
+    """To a new engine in place of one that ended: what the main thread holds for queued (queue_id, collection, doc_id).
+
+    Of those that have ended meanwhile a result is told again.
+    """
+
+    kind: ClassVar[str] = "still_queued"
+    writes: list[Any]
+
+
+@register
+@dataclass(frozen=True)
 class Discover(Message):
     """List the top-level collections, now and every half minute; answered by `Discovered`. `on` False ends it."""
 
@@ -16192,20 +16199,13 @@ class CacheDocuments(Message):
 
 @register
 @dataclass(frozen=True)
-class QueueLoaded(Message):
-    """Rows that were in the queue (`dead` False) or among the dead letters (True) when the engine started."""
+class QueueNews(Message):
+    """What the main thread does not know of the queue yet, in order: pairs of what it is and the thing itself.
 
-    kind: ClassVar[str] = "queue_loaded"
-    dead: bool
-    rows: list[Any]
+    ROW, DEAD_ROW: a `QueueRow` that this run of the component has not queued itself. RESULT: a `Result`.
+    """
 
-
-@register
-@dataclass(frozen=True)
-class WriteResults(Message):
-    """What became of queued writes, each a `Result` or the list of its fields."""
-
-    kind: ClassVar[str] = "write_results"
+    kind: ClassVar[str] = "queue_news"
     items: list[Any]
 
 
@@ -18755,11 +18755,16 @@ messages = tdg_core_firestore_messages
 writes = tdg_core_firestore_writes
 
 
+#: Rows of a former run taken in at once.
+_ROWS = 32
+
+
 class Outbound:
     """The way of a write from the call to the callback.
 
     Args:
         accept: Stores a request and hands it to the engine.
+        submit: Hands one to the engine.
         queue: The queue as the main thread knows it.
         sync: The tables.
         callbacks, log: Where the user hears of it.
@@ -18769,6 +18774,7 @@ class Outbound:
     def __init__(
         self,
         accept: Callable[[tdg_core_messages.Message], None],
+        submit: Callable[[tdg_core_messages.Message], None],
         queue: tdg_td_firestore_queue.QueueTables,
         sync: tdg_td_firestore_sync.Sync,
         callbacks: tdg_td_callbacks.Callbacks,
@@ -18776,13 +18782,14 @@ class Outbound:
         session: str,
     ) -> None:
         self._accept = accept
+        self._submit = submit
         self._queue = queue
         self._sync = sync
         self._callbacks = callbacks
         self._log = log
         self._session = session
-        #: What the engine has told of writes and the user has not heard yet.
-        self.results: deque[messages.Result] = deque()
+        #: What the engine has told of the queue and is not taken in yet (the items of `QueueNews`).
+        self.news: deque[Any] = deque()
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
@@ -18886,40 +18893,60 @@ class Outbound:
         self._accept(messages.ClearDead(self._queue.dead_ids()))
         self._queue.clear_dead()
 
+    def begin(self) -> None:
+        """A new engine is in the place of one that ended, which may have taken news with it."""
+        held = [row[:3] for row in self._queue.rows()]
+        if held:
+            self._submit(messages.StillQueued(held))
+
     # Hearing ---------------------------------------------------------------------------------------------------------
 
-    def loaded(self, event: messages.QueueLoaded) -> None:
-        """Writes of a former run were found."""
-        rows = self._queue.load([messages.QueueRow(*row) for row in event.rows], event.dead)
-        if rows and not event.dead:
-            self._sync.loaded()
+    def received(self, event: messages.QueueNews) -> None:
+        """The engine has news of the queue; taken within the frames' budgets."""
+        self.news.extend(event.items)
 
-    def received(self, event: messages.WriteResults) -> None:
-        """The engine tells how writes ended; taken one by one within the frames' budgets."""
-        self.results.extend(messages.Result(*item) for item in event.items)
-
-    def take_results(self, deadline: float) -> bool:
-        """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
+    def take_news(self, deadline: float) -> bool:
+        """Takes news of the queue in and tells the user, at least one, until the time is over; False without any.
 
         Args:
             deadline: As `time.perf_counter` counts.
         """
-        if not self.results:
+        if not self.news:
             return False
         tell = self._callbacks.find("onWriteComplete")
-        while self.results:
-            result = self.results.popleft()
-            self._queue.settle(result)
-            self._sync.settled(result)
-            if result.outcome == messages.DEAD:
-                self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
-            if tell is not None and result.outcome != messages.SUPERSEDED:
-                success = result.outcome == messages.CONFIRMED
-                for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
-                    tell(result.collection, result.doc_id, success, result.error)
+        while self.news:
+            if self.news[0][0] == messages.RESULT:
+                self._take_result(messages.Result(*self.news.popleft()[1]), tell)
+            else:
+                self._take_rows()
             if time.perf_counter() >= deadline:
                 break
         return True
+
+    def _take_result(self, result: messages.Result, tell: Callable[..., None] | None) -> None:
+        self._queue.settle(result)
+        self._sync.settled(result)
+        if result.outcome == messages.DEAD:
+            self._log.error(f"{result.collection}/{result.doc_id} is in dead_letters: {result.error}")
+        if tell is not None and result.outcome != messages.SUPERSEDED:
+            success = result.outcome == messages.CONFIRMED
+            for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
+                tell(result.collection, result.doc_id, success, result.error)
+
+    def _take_rows(self) -> None:
+        """Rows of a former run, as many as come in a row."""
+        what = self.news[0][0]
+        rows: list[messages.QueueRow] = []
+        while self.news and self.news[0][0] == what and len(rows) < _ROWS:
+            rows.append(messages.QueueRow(*self.news.popleft()[1]))
+        new, younger = self._queue.load(rows, dead=what == messages.DEAD_ROW)
+        if what == messages.DEAD_ROW:
+            return
+        if younger:
+            self._sync.relay()
+        else:
+            for row in new:
+                self._sync.queued(row)
 
 
 def _now_text() -> str:
@@ -18987,11 +19014,12 @@ class _Mirror:
             self._changed[queue_id] = None
         return row
 
-    def load(self, rows: list[QueueRow]) -> list[QueueRow]:
-        """Adds rows of a former run before all newer ones; returns those that were not here."""
+    def load(self, rows: list[QueueRow]) -> tuple[list[QueueRow], bool]:
+        """Adds rows of a former run before all younger ones: those that are new here, and whether there are younger."""
         new = [row for row in rows if row.queue_id not in self.rows]
         last = next(reversed(self.rows), None)
-        if last is None or last in self._loaded:
+        younger = bool(new) and last is not None and last not in self._loaded
+        if not younger:
             for row in new:
                 self.put(row)
         else:
@@ -19000,7 +19028,7 @@ class _Mirror:
             self.rows = {**older, **{row.queue_id: row for row in new}, **newer}
             self.blank()
         self._loaded.update(row.queue_id for row in new)
-        return new
+        return new, younger
 
     def clear(self) -> None:
         """No rows any more."""
@@ -19066,8 +19094,8 @@ class QueueTables:
         """A write that was queued just now, or one that has changed."""
         self._queue.put(row)
 
-    def load(self, rows: list[QueueRow], dead: bool) -> list[QueueRow]:
-        """Rows of a former run; returns those that are new here."""
+    def load(self, rows: list[QueueRow], dead: bool) -> tuple[list[QueueRow], bool]:
+        """Rows of a former run: those that are new here, and whether younger ones were here before them."""
         return (self._dead if dead else self._queue).load(rows)
 
     def remove(self, queue_id: str) -> QueueRow | None:
@@ -19341,8 +19369,8 @@ class Sync:
         for view in self.views.of(row.collection):
             self._mended(view).write(row.doc_id, _pending(row))
 
-    def loaded(self) -> None:
-        """Writes of a former run were found, which are older than those of this one: all are laid over anew."""
+    def relay(self) -> None:
+        """Queued writes were found that are older than some that show already: all are laid over anew, in order."""
         rows = self._queue.rows()
         for view in self.views:
             view.forget_writes()
@@ -20207,8 +20235,8 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
     ) -> None:
         super().__init__(loop, settings, open_gateway)
         self._store = store
-        self._results = loop.outbox.stream(messages.WriteResults, _CHUNK)
-        self._result_number = 0
+        self._news = loop.outbox.stream(messages.QueueNews, _CHUNK)
+        self._news_number = 0
         self._save_planned = False
         self._durable = tdg_work_firestore_queue.DurableQueue(
             store, self._report, self._found, settings.session, now_text
@@ -20227,6 +20255,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         self._fetches: list[str] = []
         self.handlers |= {
             "flush_queue": lambda _: self._sender.flush(),
+            "still_queued": self._still_queued,
             "hydrate": self._hydrate,
             "watch": self._watch,
             "unwatch": self._unwatch,
@@ -20289,15 +20318,21 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         self._save()
 
     def _report(self, result: messages.Result) -> None:
-        key: Any = result.queue_id
-        if result.outcome != messages.FAILED:  # of failures only the newest counts, of ends every one
-            self._result_number += 1
-            key = self._result_number
-        self._results.add(key, result)
+        # Of failures only the newest counts, of ends every one.
+        self._tell_queue(messages.RESULT, result, result.queue_id if result.outcome == messages.FAILED else None)
 
     def _found(self, rows: list[messages.QueueRow], dead: bool) -> None:
-        for start in range(0, len(rows), _CHUNK):
-            self.loop.outbox.put(messages.QueueLoaded(dead, list(rows[start : start + _CHUNK])))
+        for row in rows:
+            self._tell_queue(messages.DEAD_ROW if dead else messages.ROW, row)
+
+    def _still_queued(self, request: messages.StillQueued) -> None:
+        for write in request.writes:
+            self._durable.tell_ended(*write)
+
+    def _tell_queue(self, what: str, news: tuple[Any, ...], key: str | None = None) -> None:
+        """One stream for all news of the queue: a row must not be told after its end."""
+        self._news_number += 1
+        self._news.add(self._news_number if key is None else key, (what, news))
 
     # Listening -------------------------------------------------------------------------------------------------------
 
@@ -20690,6 +20725,22 @@ class DurableQueue:
         self._changed_ledger = False
         acknowledged, self._unacknowledged = self._unacknowledged, []
         return acknowledged
+
+    def tell_ended(self, queue_id: str, collection: str, doc_id: str) -> None:
+        """Somebody takes this write for queued: if it has ended, tells so again."""
+        if self.queue.get(queue_id) is not None:
+            return
+        letter = self.dead.get(queue_id)
+        if letter is None:
+            self._report(Result(queue_id, collection, doc_id, tdg_core_firestore_messages.CONFIRMED))
+            return
+        row = letter.row
+        self._report(
+            Result(
+                queue_id, collection, doc_id, tdg_core_firestore_messages.DEAD,
+                error=row.last_error, retry_count=row.retry_count, failed_at=row.failed_at,
+            )
+        )  # fmt: skip
 
     # Answers of the server -------------------------------------------------------------------------------------------
 
@@ -22214,7 +22265,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
         self.transfers.enders[tdg_core_storage_messages.SYNC] = self.sync_ended
         self._connected_bucket = ""
-        self._asked: dict[str, Any] = {}
+        # What the requests depend on: the parameters, and their values of the last call.
+        self._asked_pars: list[Any] = []
+        self._asked: list[Any] = []
         self._project = functools.lru_cache(maxsize=1)(_project_of)
 
     # Promoted ----------------------------------------------------------------------------------------------------
@@ -22434,8 +22487,13 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
 
     def _fresh(self) -> None:
         """A script may have set parameters in this very frame, long before anybody is told of it."""
-        values = tdg_td_params.read(self.ownerComp, _ASKED)
-        if self._dirty or values != self._asked:
+        try:
+            values = [par.eval() for par in self._asked_pars]
+        except td.tdError:  # an expression is broken, or the parameter was made anew
+            self._asked_pars, values = [], []
+        if not values:
+            self._asked_pars = [par for name in _ASKED if (par := self.ownerComp.par[name]) is not None]
+        if self._dirty or not values or values != self._asked:
             self._asked = values
             self._apply_parameters()
 
@@ -23155,6 +23213,7 @@ lines (a blank inside a pattern is written `\\\\ `).
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 #: `[[:alpha:]]` and its like, over ASCII as in git.
 _CLASSES = {
@@ -23168,7 +23227,8 @@ _SPLIT = re.compile(r"(?:\\\\.|\\S)+")
 _SPECIAL = re.compile(r"([\\\\*?\\[\\]! ])")
 
 #: Files of ours on their way to their place.
-_OWN = (".tdg-*.part",)
+_OWN = ".tdg-"
+_OWN_NAME = re.compile(r"(?:^|/)\\.tdg-[^/]*\\.part(?:/|$)")
 
 #: What may stand between two folders for `/**/`.
 _ANY_FOLDERS = "(?:.*/)?"
@@ -23196,9 +23256,16 @@ class Patterns:
     """
 
     def __init__(self, patterns: Sequence[str], ignore_case: bool = False) -> None:
-        rules = [_rule(pattern, ignore_case) for pattern in patterns]
+        flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+        rules = [rule for rule in map(_rule, patterns) if rule is not None]
+        if all(rule.taken for rule in rules):  # the order does not matter: one expression for all
+            rules = [_joined(rules, folders_only=True), _joined(rules, folders_only=False)]
         # The newest first: the first match decides.
-        self._rules = [rule for rule in reversed(rules) if rule is not None]
+        self._rules = [
+            (re.compile(rule.source, flags).fullmatch, rule.taken, rule.folders_only)
+            for rule in reversed(rules)
+            if rule.source
+        ]
         self._folders: dict[str, bool] = {"": False}
 
     def __bool__(self) -> bool:
@@ -23217,8 +23284,8 @@ class Patterns:
         return known
 
     def _last(self, path: str, is_folder: bool) -> bool:
-        for expression, taken, folders_only in self._rules:
-            if (is_folder or not folders_only) and expression.fullmatch(path):
+        for matches, taken, folders_only in self._rules:
+            if (is_folder or not folders_only) and matches(path):
                 return taken
         return False
 
@@ -23228,19 +23295,35 @@ class Filter:
 
     def __init__(self, include: Sequence[str] = (), exclude: Sequence[str] = (), ignore_case: bool = False) -> None:
         self._include = Patterns(include, ignore_case)
-        self._exclude = Patterns([*exclude, *_OWN], ignore_case)
+        self._exclude = Patterns(exclude, ignore_case)
 
     def takes(self, path: str) -> bool:
         """Whether a file takes part."""
-        return not self._exclude.match(path) and (not self._include or self._include.match(path))
+        if self._exclude and self._exclude.match(path):
+            return False
+        if _OWN in path and _OWN_NAME.search(path):
+            return False
+        return not self._include or self._include.match(path)
 
     def enters(self, folder: str) -> bool:
         """Whether anything below a folder can take part."""
         return not self._exclude.match_folder(folder)
 
 
-def _rule(pattern: str, ignore_case: bool) -> tuple[re.Pattern[str], bool, bool] | None:
-    """The expression, whether it takes or takes back, and whether it means folders only."""
+class _Rule(NamedTuple):
+    """One pattern: an expression, whether it takes or takes back, whether it means folders only."""
+
+    source: str
+    taken: bool
+    folders_only: bool
+
+
+def _joined(rules: Sequence[_Rule], folders_only: bool) -> _Rule:
+    source = "|".join(f"(?:{rule.source})" for rule in rules if rule.folders_only == folders_only)
+    return _Rule(source, True, folders_only)
+
+
+def _rule(pattern: str) -> _Rule | None:
     taken = not pattern.startswith("!")
     pattern = pattern.removeprefix("!")
     folders_only = pattern.endswith("/")
@@ -23250,9 +23333,7 @@ def _rule(pattern: str, ignore_case: bool) -> tuple[re.Pattern[str], bool, bool]
     if "/" not in pattern:
         pattern = f"**/{pattern}"
     source = _expression(pattern.removeprefix("/"))
-    if source is None:
-        return None
-    return re.compile(source, re.DOTALL | (re.IGNORECASE if ignore_case else 0)), taken, folders_only
+    return None if source is None else _Rule(source, taken, folders_only)
 
 
 def _expression(pattern: str) -> str | None:
@@ -23870,12 +23951,13 @@ class _Planner:
             return True
         if not digest:
             return False
+        if digest in file.digests:
+            return True
         algorithm = _algorithm(digest)
-        known = next((mine for mine in file.digests if _algorithm(mine) == algorithm), None)
-        if known is None:
-            self._hashes[data.HashRequest(path, algorithm)] = None
-            return None
-        return known == digest
+        if any(_algorithm(mine) == algorithm for mine in file.digests):
+            return False
+        self._hashes[data.HashRequest(path, algorithm)] = None
+        return None
 
     # Decisions -----------------------------------------------------------------------------------------------------
 
@@ -24045,6 +24127,15 @@ class _Planner:
     def _guard_deletions(self) -> None:
         """Refuses all deletions where something is wrong with a side, or when there are too many."""
         options = self._options
+        if self._remote_deletions or self._local_deletions:
+            self._count_deletions()
+        if not self._local.complete and options.delete_remote and options.acts_on_remote:
+            self._refusals.append("Nothing is deleted in the bucket: a part of the local folder could not be read.")
+        if not self._remote.complete and options.delete_local and options.acts_on_local:
+            self._refusals.append("Nothing is deleted on the disk: the bucket could not be listed to the end.")
+
+    def _count_deletions(self) -> None:
+        options = self._options
         sides = (
             (self._remote_deletions, "the bucket", self._count("remote"), "the disk", self._count("local")),
             (self._local_deletions, "the disk", self._count("local"), "the bucket", self._count("remote")),
@@ -24065,10 +24156,6 @@ class _Planner:
         if self._refusals:
             self._remote_deletions.clear()
             self._local_deletions.clear()
-        if not self._local.complete and options.delete_remote and options.acts_on_remote:
-            self._refusals.append("Nothing is deleted in the bucket: a part of the local folder could not be read.")
-        if not self._remote.complete and options.delete_local and options.acts_on_local:
-            self._refusals.append("Nothing is deleted on the disk: the bucket could not be listed to the end.")
 
     def _refuse(self, deletions: Mapping[str, Action], side: str, why: str) -> None:
         self._refusals.append(
@@ -27144,6 +27231,10 @@ _TROUBLES = 3
 #: When others were heard of within that many seconds, a failing transfer is alone with its trouble.
 _ALIVE_S = 5.0
 
+#: Accepted transfers begin when none has come for so many seconds, at the latest after a burst of that length.
+_QUIET_S = 0.003
+_LONGEST_BURST_S = 0.25
+
 #: Seconds in which ends are collected for one commit; less than a frame.
 _COMMIT_S = 0.01
 
@@ -27206,6 +27297,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._commit_planned = False
         # Entries that run already although they could not be stored yet, by object.
         self._taken: set[int] = set()
+        # When the newest transfer and the oldest of a burst were accepted.
+        self._asked_at = self._asking_since = 0.0
+        self._pump_planned = False
         # When each running transfer was last heard of.
         self._heard: dict[str, float] = {}
         self.handlers |= {
@@ -27257,6 +27351,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self._taken.clear()
         finally:
             self._publish()
+            self._pump_when_quiet()
 
     def on_forget(self) -> None:
         jobs = [*self.queue.waiting, *self.queue.running]
@@ -27340,6 +27435,25 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             facts.run.token.cancel()
 
     # Running -----------------------------------------------------------------------------------------------------
+
+    def _pump_when_quiet(self) -> None:
+        """Starts what was just accepted when nothing more is being asked for.
+
+        Helper threads would take the interpreter from a script that asks for a thousand transfers in one frame.
+        """
+        self._asked_at = self.loop.clock()
+        if not self._pump_planned:
+            self._pump_planned = True
+            self._asking_since = self._asked_at
+            self.loop.call_later(_QUIET_S, self._pump_if_quiet)
+
+    def _pump_if_quiet(self) -> None:
+        now = self.loop.clock()
+        if now - self._asked_at < _QUIET_S and now - self._asking_since < _LONGEST_BURST_S:
+            self.loop.call_later(_QUIET_S, self._pump_if_quiet)
+        else:
+            self._pump_planned = False
+            self.pump()
 
     def pump(self) -> None:
         """Starts what may run now."""
@@ -27520,7 +27634,6 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         news, self._news = self._news, []
         for event in news:
             self.loop.outbox.put(event, merge_key=getattr(event, "id", None))
-        self.pump()
 
     # Telling -----------------------------------------------------------------------------------------------------
 
@@ -27581,7 +27694,7 @@ def serve(
     """The engine's entry point: serves until it finds None in the inbox."""
     loop = tdg_work_loop.Loop(inbox, outbox)
     engine = StorageEngine(loop, settings, open_gateway)
-    loop.call(engine.begin)
+    engine.begin()  # before the first request: what the journal offers again must find what the store has
     loop.run(engine.handle, engine.close)
 ''',
     "src/storage/tdg_work_storage_keeper.py": '''\
@@ -27626,11 +27739,14 @@ class Keeper:
     def __init__(self, loop: tdg_work_loop.Loop, path: Path | None) -> None:
         self._loop = loop
         self._path = path
+        # Where the file cannot be used, the journal keeps each transfer until it has ended: its entry, by id.
+        self._in_journal: dict[str, int] | None = None
         try:
             self.store = tdg_work_storage_store.StorageStore(path, loop.notice)
         except CloudError as error:
-            loop.notice("ERROR", f"{error.message} Until then what is accepted does not survive a restart.")
+            loop.notice("ERROR", f"{error.message} Until then a restart begins every waiting transfer anew.")
             self._path = None
+            self._in_journal = {}
             self.store = tdg_work_storage_store.StorageStore(None, loop.notice)
         self._states: dict[str, dict[str, Any]] = {}
         self._ended: list[str] = []
@@ -27673,9 +27789,17 @@ class Keeper:
             if ended:
                 self.store.remove(self._ended[:ended])
         self._states.clear()
+        self._unforced += [entry.entry for entry in entries if entry.entry and not self._left_in_journal(entry)]
+        if self._in_journal:
+            self._unforced += [self._in_journal.pop(key) for key in self._ended[:ended] if key in self._in_journal]
         del self._ended[:ended]
-        self._unforced += [entry.entry for entry in entries if entry.entry]
         self.written()
+
+    def _left_in_journal(self, entry: Accepted) -> bool:
+        if self._in_journal is None or entry.message.get("kind") != tdg_core_storage_messages.Transfer.kind:
+            return False
+        self._in_journal[str(entry.message["id"])] = entry.entry
+        return True
 
     def written(self) -> None:
         """Something was committed: it is forced soon."""

@@ -51,6 +51,7 @@ def complete_node(comp: Any, description: Mapping[str, Any], *, fresh: bool) -> 
     comp.par.opviewer = f"./{description['viewer']}"
     comp.par.nodeview = "opviewer"
     comp.par.initextonstart = True
+    comp.par.reloadcustom = False  # as an external .tox, too, a newer version keeps the user's values
     _assign(comp, "viewer", value=True)
     _assign(comp, "showCustomOnly", value=True)
     _color(comp, description["color"])

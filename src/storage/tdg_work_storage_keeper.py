@@ -39,11 +39,14 @@ class Keeper:
     def __init__(self, loop: tdg_work_loop.Loop, path: Path | None) -> None:
         self._loop = loop
         self._path = path
+        # Where the file cannot be used, the journal keeps each transfer until it has ended: its entry, by id.
+        self._in_journal: dict[str, int] | None = None
         try:
             self.store = tdg_work_storage_store.StorageStore(path, loop.notice)
         except CloudError as error:
-            loop.notice("ERROR", f"{error.message} Until then what is accepted does not survive a restart.")
+            loop.notice("ERROR", f"{error.message} Until then a restart begins every waiting transfer anew.")
             self._path = None
+            self._in_journal = {}
             self.store = tdg_work_storage_store.StorageStore(None, loop.notice)
         self._states: dict[str, dict[str, Any]] = {}
         self._ended: list[str] = []
@@ -86,9 +89,17 @@ class Keeper:
             if ended:
                 self.store.remove(self._ended[:ended])
         self._states.clear()
+        self._unforced += [entry.entry for entry in entries if entry.entry and not self._left_in_journal(entry)]
+        if self._in_journal:
+            self._unforced += [self._in_journal.pop(key) for key in self._ended[:ended] if key in self._in_journal]
         del self._ended[:ended]
-        self._unforced += [entry.entry for entry in entries if entry.entry]
         self.written()
+
+    def _left_in_journal(self, entry: Accepted) -> bool:
+        if self._in_journal is None or entry.message.get("kind") != tdg_core_storage_messages.Transfer.kind:
+            return False
+        self._in_journal[str(entry.message["id"])] = entry.entry
+        return True
 
     def written(self) -> None:
         """Something was committed: it is forced soon."""
