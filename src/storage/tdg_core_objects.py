@@ -99,6 +99,19 @@ def described(resource: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def compared(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Of `described` what a sync compares."""
+    return {
+        "name": str(resource["name"]),
+        "size": int(resource.get("size") or 0),
+        "generation": int(resource.get("generation") or 0),
+        "crc32c": resource.get("crc32c") or "",
+        "md5_hash": resource.get("md5Hash") or "",
+        "updated": _iso(resource.get("updated")),
+        "content_encoding": resource.get("contentEncoding") or "",
+    }
+
+
 def resource(content_type: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a new object as the API takes them, from the options of an upload."""
     fields: dict[str, Any] = {"contentType": content_type}

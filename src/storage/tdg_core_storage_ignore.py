@@ -8,6 +8,7 @@ lines (a blank inside a pattern is written `\\ `).
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 #: `[[:alpha:]]` and its like, over ASCII as in git.
 _CLASSES = {
@@ -21,7 +22,8 @@ _SPLIT = re.compile(r"(?:\\.|\S)+")
 _SPECIAL = re.compile(r"([\\*?\[\]! ])")
 
 #: Files of ours on their way to their place.
-_OWN = (".tdg-*.part",)
+_OWN = ".tdg-"
+_OWN_NAME = re.compile(r"(?:^|/)\.tdg-[^/]*\.part(?:/|$)")
 
 #: What may stand between two folders for `/**/`.
 _ANY_FOLDERS = "(?:.*/)?"
@@ -49,9 +51,16 @@ class Patterns:
     """
 
     def __init__(self, patterns: Sequence[str], ignore_case: bool = False) -> None:
-        rules = [_rule(pattern, ignore_case) for pattern in patterns]
+        flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+        rules = [rule for rule in map(_rule, patterns) if rule is not None]
+        if all(rule.taken for rule in rules):  # the order does not matter: one expression for all
+            rules = [_joined(rules, folders_only=True), _joined(rules, folders_only=False)]
         # The newest first: the first match decides.
-        self._rules = [rule for rule in reversed(rules) if rule is not None]
+        self._rules = [
+            (re.compile(rule.source, flags).fullmatch, rule.taken, rule.folders_only)
+            for rule in reversed(rules)
+            if rule.source
+        ]
         self._folders: dict[str, bool] = {"": False}
 
     def __bool__(self) -> bool:
@@ -70,8 +79,8 @@ class Patterns:
         return known
 
     def _last(self, path: str, is_folder: bool) -> bool:
-        for expression, taken, folders_only in self._rules:
-            if (is_folder or not folders_only) and expression.fullmatch(path):
+        for matches, taken, folders_only in self._rules:
+            if (is_folder or not folders_only) and matches(path):
                 return taken
         return False
 
@@ -81,19 +90,35 @@ class Filter:
 
     def __init__(self, include: Sequence[str] = (), exclude: Sequence[str] = (), ignore_case: bool = False) -> None:
         self._include = Patterns(include, ignore_case)
-        self._exclude = Patterns([*exclude, *_OWN], ignore_case)
+        self._exclude = Patterns(exclude, ignore_case)
 
     def takes(self, path: str) -> bool:
         """Whether a file takes part."""
-        return not self._exclude.match(path) and (not self._include or self._include.match(path))
+        if self._exclude and self._exclude.match(path):
+            return False
+        if _OWN in path and _OWN_NAME.search(path):
+            return False
+        return not self._include or self._include.match(path)
 
     def enters(self, folder: str) -> bool:
         """Whether anything below a folder can take part."""
         return not self._exclude.match_folder(folder)
 
 
-def _rule(pattern: str, ignore_case: bool) -> tuple[re.Pattern[str], bool, bool] | None:
-    """The expression, whether it takes or takes back, and whether it means folders only."""
+class _Rule(NamedTuple):
+    """One pattern: an expression, whether it takes or takes back, whether it means folders only."""
+
+    source: str
+    taken: bool
+    folders_only: bool
+
+
+def _joined(rules: Sequence[_Rule], folders_only: bool) -> _Rule:
+    source = "|".join(f"(?:{rule.source})" for rule in rules if rule.folders_only == folders_only)
+    return _Rule(source, True, folders_only)
+
+
+def _rule(pattern: str) -> _Rule | None:
     taken = not pattern.startswith("!")
     pattern = pattern.removeprefix("!")
     folders_only = pattern.endswith("/")
@@ -103,9 +128,7 @@ def _rule(pattern: str, ignore_case: bool) -> tuple[re.Pattern[str], bool, bool]
     if "/" not in pattern:
         pattern = f"**/{pattern}"
     source = _expression(pattern.removeprefix("/"))
-    if source is None:
-        return None
-    return re.compile(source, re.DOTALL | (re.IGNORECASE if ignore_case else 0)), taken, folders_only
+    return None if source is None else _Rule(source, taken, folders_only)
 
 
 def _expression(pattern: str) -> str | None:

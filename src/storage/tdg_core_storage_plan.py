@@ -198,12 +198,13 @@ class _Planner:
             return True
         if not digest:
             return False
+        if digest in file.digests:
+            return True
         algorithm = _algorithm(digest)
-        known = next((mine for mine in file.digests if _algorithm(mine) == algorithm), None)
-        if known is None:
-            self._hashes[data.HashRequest(path, algorithm)] = None
-            return None
-        return known == digest
+        if any(_algorithm(mine) == algorithm for mine in file.digests):
+            return False
+        self._hashes[data.HashRequest(path, algorithm)] = None
+        return None
 
     # Decisions -----------------------------------------------------------------------------------------------------
 
@@ -373,6 +374,15 @@ class _Planner:
     def _guard_deletions(self) -> None:
         """Refuses all deletions where something is wrong with a side, or when there are too many."""
         options = self._options
+        if self._remote_deletions or self._local_deletions:
+            self._count_deletions()
+        if not self._local.complete and options.delete_remote and options.acts_on_remote:
+            self._refusals.append("Nothing is deleted in the bucket: a part of the local folder could not be read.")
+        if not self._remote.complete and options.delete_local and options.acts_on_local:
+            self._refusals.append("Nothing is deleted on the disk: the bucket could not be listed to the end.")
+
+    def _count_deletions(self) -> None:
+        options = self._options
         sides = (
             (self._remote_deletions, "the bucket", self._count("remote"), "the disk", self._count("local")),
             (self._local_deletions, "the disk", self._count("local"), "the bucket", self._count("remote")),
@@ -393,10 +403,6 @@ class _Planner:
         if self._refusals:
             self._remote_deletions.clear()
             self._local_deletions.clear()
-        if not self._local.complete and options.delete_remote and options.acts_on_remote:
-            self._refusals.append("Nothing is deleted in the bucket: a part of the local folder could not be read.")
-        if not self._remote.complete and options.delete_local and options.acts_on_local:
-            self._refusals.append("Nothing is deleted on the disk: the bucket could not be listed to the end.")
 
     def _refuse(self, deletions: Mapping[str, Action], side: str, why: str) -> None:
         self._refusals.append(

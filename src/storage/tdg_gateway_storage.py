@@ -50,6 +50,9 @@ _FIELDS = (
     "crc32c,metadata"
 )
 
+#: What tells whether an object is the one that was seen before.
+_COMPARED = "name,size,generation,crc32c,md5Hash,updated,contentEncoding"
+
 #: What the component does in a bucket, and what is lost without.
 _PERMISSIONS = {
     "storage.objects.get": "downloads and metadata",
@@ -107,6 +110,10 @@ class Download:
             CloudError: `network`, `deadline` or `cancelled`.
         """
         return self._response.read(most)
+
+    def leave(self) -> None:
+        """Nothing more is read: the server need not send the rest."""
+        self._response.leave()
 
 
 class StorageGateway:
@@ -172,16 +179,29 @@ class StorageGateway:
         Raises:
             CloudError: Also when a listing breaks off: a part of a listing is never taken for the whole.
         """
+        answer = self._list(_FIELDS, prefix, delimiter, page, token)
+        files = [self._described(item) for item in answer.get("items", ())]
+        return Page(files, list(answer.get("prefixes", ())), str(answer.get("nextPageToken", "")))
+
+    def scan(self, prefix: str, page: str, token: Token) -> Page:
+        """As `page` without folders, and of each object no more than a sync compares: half the bytes to read.
+
+        Raises:
+            CloudError: As `page`.
+        """
+        answer = self._list(_COMPARED, prefix, "", page, token)
+        files = [tdg_core_objects.compared(item) for item in answer.get("items", ())]
+        return Page(files, [], str(answer.get("nextPageToken", "")))
+
+    def _list(self, fields: str, prefix: str, delimiter: str, page: str, token: Token) -> dict[str, Any]:
         query = _query(
             prefix=prefix,
             delimiter=delimiter,
             pageToken=page,
             maxResults=PAGE,
-            fields=f"nextPageToken,prefixes,items({_FIELDS})",
+            fields=f"nextPageToken,prefixes,items({fields})",
         )
-        answer = self._http.json("GET", f"{self._objects}?{query}", f"list {self._said(prefix + '*')}", token)
-        files = [self._described(item) for item in answer.get("items", ())]
-        return Page(files, list(answer.get("prefixes", ())), str(answer.get("nextPageToken", "")))
+        return self._http.json("GET", f"{self._objects}?{query}", f"list {self._said(prefix + '*')}", token)
 
     def delete(self, name: str, generation: int, token: Token) -> None:
         """Deletes that generation of an object.

@@ -134,7 +134,7 @@ class Preparation:
         run, tries, objects, page = self.run, self.run.tries(), {}, ""
         while True:
             wanted = page
-            got = tries.until_done(lambda: run.gateway.page(self.prefix, "", wanted, run.token))  # noqa: B023
+            got = tries.until_done(lambda: run.gateway.scan(self.prefix, wanted, run.token))  # noqa: B023
             for info in got.files:
                 objects[info["name"][len(self.prefix) :]] = remote_file(info)
             page = got.next

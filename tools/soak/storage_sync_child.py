@@ -61,6 +61,7 @@ class Engine:
             daemon=True,
         )
         self._thread.start()
+        self._connects = False
 
     def stop(self) -> None:
         """Ends it."""
@@ -73,7 +74,8 @@ class Engine:
         What an earlier process has left runs before it.
         """
         transfer = tdg_core_storage_messages.Transfer(key, "sync", prefix, folder, "now", -1, options)
-        self._inbox.put(tdg_core_messages.Connect(next(self._attempts)))
+        if not self._connects:
+            self._connect()
         entry = tdg_core_messages.Accepted("soak", next(self._entries), tdg_core_messages.to_plain(transfer))
         self._inbox.put(entry)
         deadline = time.monotonic() + _PATIENCE_S
@@ -83,11 +85,15 @@ class Engine:
                 time.sleep(0.002)
             elif event.kind in {"trouble", "connect_failed"}:
                 time.sleep(0.02)
-                self._inbox.put(tdg_core_messages.Connect(next(self._attempts)))
+                self._connect()
             elif getattr(event, "id", "") == key and getattr(event, "status", "") in tdg_core_jobs.ENDED:
                 assert isinstance(event, tdg_core_storage_messages.Changed)
                 return {"status": event.status, "error": event.error, "result": event.result}
         raise AssertionError("A sync did not end within a minute.")
+
+    def _connect(self) -> None:
+        self._connects = True
+        self._inbox.put(tdg_core_messages.Connect(next(self._attempts)))
 
 
 def _die_at(number: int) -> None:

@@ -256,6 +256,9 @@ def test_listing_in_pages(gateway: StorageGateway, token: Token, monkeypatch: py
     assert found == names[:7]
     assert prefixes == ["f/sub/"]
     assert [info["name"] for info in gateway.page("f/sub", "", "", token).files] == ["f/sub/x"]
+    scanned = gateway.scan("f/", "", token).files
+    described = gateway.page("f/", "", "", token).files
+    assert scanned == [{name: info[name] for name in scanned[0]} for info in described]
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------
