@@ -90,9 +90,7 @@ class _Planner:
         self._taken: set[str] = set()
 
     def plan(self) -> data.Plan:
-        for number, pair in enumerate(self._pairs):
-            if not number % 256:
-                self._pause()
+        for pair in names.paused(self._pairs, self._pause):
             self._decide(pair)
         self._find_remote_renames()
         if self._hashes:

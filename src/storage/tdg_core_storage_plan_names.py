@@ -15,7 +15,7 @@ from typing import TypeVar
 import tdg_core_storage_plan_data as data
 
 #: How many names are handled between two calls of `pause`.
-_PAUSE_EVERY = 256
+PAUSE_EVERY = 512
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,17 +55,17 @@ def pairs(
 ) -> tuple[list[Pair], list[data.Skip]]:
     """All pairs that take part, ordered by name, and what is left alone because of its name."""
     table = _Table(options, local.blocked)
-    for path, file in _paused(local.files.items(), pause):
+    for path, file in paused(local.files.items(), pause):
         pair = table.pair(path)
         if pair is not None:
             table.twin(pair, pair.local is not None, pair.path, path)
             pair.path, pair.local = path, file
-    for name, remote_file in _paused(remote.files.items(), pause):
+    for name, remote_file in paused(remote.files.items(), pause):
         pair = table.pair(name)
         if pair is not None:
             table.twin(pair, pair.remote is not None, pair.name, name)
             pair.name, pair.remote = name, remote_file
-    for name, state in _paused(agreed.items(), pause):
+    for name, state in paused(agreed.items(), pause):
         pair = table.pair(name)
         if pair is not None and (pair.agreed is None or name == pair.name):
             pair.agreed, pair.name = state, pair.name or name
@@ -113,11 +113,12 @@ class _Table:
         return sorted(self._pairs.values(), key=lambda pair: pair.name), self._skipped
 
 
-def _paused(items: Iterable[tuple[str, T]], pause: Callable[[], None]) -> Iterator[tuple[str, T]]:
-    for number, item in enumerate(items):
-        if not number % _PAUSE_EVERY:
-            pause()
+def paused(items: Iterable[T], pause: Callable[[], None]) -> Iterator[T]:
+    """The items, with a pause after every few hundred."""
+    for number, item in enumerate(items, 1):
         yield item
+        if not number % PAUSE_EVERY:
+            pause()
 
 
 def _twin_text(others: set[str]) -> str:

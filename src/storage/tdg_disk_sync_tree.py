@@ -18,7 +18,7 @@ import tdg_disk_files
 CloudError = tdg_core_errors.CloudError
 
 #: How many entries are looked at between two calls of `pause`.
-_PAUSE_EVERY = 256
+_PAUSE_EVERY = 512
 
 #: https://learn.microsoft.com/windows/win32/fileio/reparse-point-tags: a folder that is another one.
 _JUNCTION = 0xA0000003

@@ -84,12 +84,14 @@ class Preparation:
         Raises:
             CloudError: When a side cannot be looked at to the end.
         """
-        memory = self.run.ask_store(lambda store: tdg_work_storage_sync_store.load(store, self.folders))
         if self._only:
-            self._few = _FEW + len(memory.agreed) // _PAGE
-            names = {tdg_core_storage_plan_names.composed(path) for path in self._only}
-            memory.agreed = {name: state for name, state in memory.agreed.items() if name in names}
-        self._look, self.remote = tdg_work_streams.both(self._see_local, self._see_remote)
+            memory = self._load()
+            look, self.remote = tdg_work_streams.both(self._see_local, self._see_remote)
+        else:
+            (memory, look), self.remote = tdg_work_streams.both(
+                lambda: (self._load(), self._see_local()), self._see_remote
+            )
+        self._look = look
         self._check_root(memory)
         for path, stamp in self._look.files.items():
             known = memory.hashes.pop(path, None)
@@ -98,6 +100,15 @@ class Preparation:
         if not self._only:  # what is left in the memory is gone
             self.hashes.update(dict.fromkeys(memory.hashes))
         return self._settled(memory)
+
+    def _load(self) -> tdg_work_storage_sync_store.Memory:
+        memory = self.run.ask_store(lambda store: tdg_work_storage_sync_store.load(store, self.folders))
+        assert isinstance(memory, tdg_work_storage_sync_store.Memory)
+        if self._only:
+            self._few = _FEW + len(memory.agreed) // _PAGE
+            names = {tdg_core_storage_plan_names.composed(path) for path in self._only}
+            memory.agreed = {name: state for name, state in memory.agreed.items() if name in names}
+        return memory
 
     def tidy(self) -> None:
         """Removes partial files that nobody will go on with."""

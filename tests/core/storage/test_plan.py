@@ -389,7 +389,7 @@ def test_objects_that_are_stored_compressed_are_compared_by_generation() -> None
 
 def test_the_plan_gives_time_to_others() -> None:
     """Planning for many files pauses now and then: a frame wants the interpreter, too."""
-    many = {f"{number}": local("1", hashed=False) for number in range(2000)}
+    many = {f"{number}": local("1", hashed=False) for number in range(6000)}
     pauses = []
     planner.make_plan(data.LocalTree(many), data.RemoteTree({}), {}, data.Options(), lambda: pauses.append(1))
     assert len(pauses) >= 10
