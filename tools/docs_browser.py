@@ -40,11 +40,16 @@ os.dup2(int(sys.argv[2]), 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 
-_LOOK = """(() => ({
-  wide: document.documentElement.scrollWidth,
-  broken: [...document.images].filter(one => one.complete && !one.naturalWidth).map(one => one.src),
-  dark: getComputedStyle(document.body).backgroundColor,
-}))()"""
+#: What is seen of a page, when it has come to rest after a change of its width.
+_LOOK = """(async width => {
+  const wide = () => document.documentElement.scrollWidth;
+  for (let left = 40; left && wide() > width; left--) await new Promise(done => setTimeout(done, 50));
+  return {
+    wide: wide(),
+    broken: [...document.images].filter(one => one.complete && !one.naturalWidth).map(one => one.src),
+    dark: getComputedStyle(document.body).backgroundColor,
+  };
+})(WIDTH)"""
 
 
 class BrowserError(Exception):
@@ -229,7 +234,7 @@ def dead_links(site: Path) -> list[str]:
 def look(browser: Browser, view: View) -> list[str]:
     """What is wrong with how the page looks in a view."""
     browser.show(view)
-    found = browser.evaluate(_LOOK)
+    found = browser.evaluate(_LOOK.replace("WIDTH", str(view.width)))
     lines = [f"the picture {source} does not show" for source in found["broken"]]
     if found["wide"] > view.width:
         lines.append(f"is {found['wide'] - view.width} pixels wider than the screen")

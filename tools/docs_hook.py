@@ -23,7 +23,10 @@ import parameter_picture
 from docs_blocks import Heading, Paragraph, Table, code
 
 #: Pages of a folder that come first, in this order; the others follow by name.
-FIRST = ("index", "guide", "parameters", "methods", "callbacks", "guarantees", "troubleshooting")
+FIRST = (
+    "index", "guide", "sync-and-filtering", "offline", "types",
+    "parameters", "methods", "callbacks", "guarantees", "troubleshooting",
+)  # fmt: skip
 #: What a reload of `mkdocs serve` depends on beside the pages.
 WATCHED = (layout.SRC, layout.TOOLS, layout.ROOT / "CHANGELOG.md")
 

@@ -83,6 +83,17 @@ def test_every_key_of_a_description_is_explained():
         assert set().union(*tables) <= explained, path
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_test_that_is_named_as_proof_exists(page):
+    named = {word for word in re.findall(r"`(?:[\w./]+::)?(test_\w+)`", text_of(page)) if not word.endswith("_")}
+    assert named <= {found for path in layout.TESTS.rglob("test_*.py") for found in proofs(path)}
+
+
+def proofs(path):
+    """The tests of a file, and the file itself."""
+    return {path.stem, *re.findall(r"^ *def (test_\w+)", text_of(path), re.MULTILINE)}
+
+
 def test_every_decision_is_listed():
     folder = layout.DOCS / "decisions"
     listed = set(re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", text_of(folder / "index.md")))
