@@ -64,7 +64,7 @@ def parameters(mode: str, project: Path) -> dict[str, Any]:
 def link_venv(project: Path) -> None:
     """Gives a project the environment that the tests run in as its own."""
     folder = project / tdg_disk_venv.FOLDER
-    if folder.exists():
+    if folder.exists():  # opened a second time
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     if sys.platform == "win32":

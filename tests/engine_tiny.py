@@ -104,6 +104,7 @@ class Host:
 
     def __init__(self) -> None:
         self.transports: list[ProcessTransport] = []
+        self._before = set(threading.enumerate())
 
     def open(self, place: Place, slot: dict[str, Any] | None = None, modules: dict[str, str] | None = None) -> "Talk":
         """Starts an engine; `modules` are those of the host's side."""
@@ -115,7 +116,7 @@ class Host:
     def close(self) -> None:
         for transport in self.transports:
             transport.stop()
-        for thread in threading.enumerate():
+        for thread in set(threading.enumerate()) - self._before:
             if thread.name.startswith("tdg-"):
                 thread.join(PATIENCE_S)
                 assert not thread.is_alive(), thread

@@ -6848,7 +6848,7 @@ def _served(place: Any, ways: Any, former_ended: threading.Event | None) -> Mess
         _let_sending_fail(link.socket)
         link.socket.sendall(_opening(place, link))
         answer = tdg_bridge_wire.read(stream)
-        if not isinstance(answer, tuple):
+        if not isinstance(answer, tdg_bridge_wire.Control):
             return tdg_core_messages.EngineEnded(tdg_bridge_child.obituary(link.record))
         if answer[0] != tdg_bridge_wire.OPENED:
             return tdg_core_messages.EngineUnavailable(answer[1])
@@ -6883,7 +6883,7 @@ def _read(stream: BinaryIO, ways: Any) -> str | None:
     append, stopped = ways.incoming.append, ways.stopped.is_set
     with contextlib.suppress(OSError):
         while (found := tdg_bridge_wire.read_raw(stream)) is not None:
-            if isinstance(found, tuple):
+            if isinstance(found, tdg_bridge_wire.Control):
                 return str(found[1])
             if not stopped():
                 append(found)
@@ -7710,7 +7710,7 @@ class ProcessTransport:
         if self._taken >= _TAKEN_STEP:
             self._ways.outgoing.put((tdg_bridge_wire.TAKEN, self._taken))
             self._taken = 0
-        return tdg_core_messages.from_plain(tdg_bridge_wire.head_of(body))
+        return tdg_bridge_wire.message_of(body)
 
     def finish(self) -> None:
         """Asks the engine to end; what it has to tell until then still comes, `EngineEnded` is the last of it."""
@@ -7963,6 +7963,8 @@ from typing import Any, BinaryIO
 
 import tdg_core_messages
 
+Message = tdg_core_messages.Message
+
 #: Raised by one whenever frames or control tuples change; the two ends of a connection must agree.
 PROTOCOL = 1
 
@@ -7998,6 +8000,12 @@ _MARSHAL = 4
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 
 
+class Control(tuple[Any, ...]):
+    """What only the two ends say to each other: one of the words above, and what belongs to it."""
+
+    __slots__ = ()
+
+
 class WireError(Exception):
     """The other end is none of ours, or is gone."""
 
@@ -8008,43 +8016,58 @@ def control(*words: Any) -> bytes:
     return _START.pack(True, len(body), 0) + body
 
 
-def frame(message: tdg_core_messages.Message) -> bytes:
+def frame(message: Message) -> bytes:
     """A message as a frame without a tail.
 
     Raises:
         ValueError: It holds something that may not cross the bridge.
     """
-    return _frame(tdg_core_messages.to_plain(message), 0)
+    return _frame(tdg_core_messages.to_values(message), 0)
 
 
-def frames(message: tdg_core_messages.Message) -> list[bytes]:
+def frames(message: Message) -> list[bytes]:
     """A message as buffers to send one after another: a frame, and its tail if it has one.
 
     Raises:
         ValueError: As `frame`.
     """
-    head = tdg_core_messages.to_plain(message)
-    large = {name: value for name, value in head.items() if type(value) is bytes and len(value) >= _LARGE}
-    if large:
-        head |= {**dict.fromkeys(large), "": {name: len(value) for name, value in large.items()}}
-    return [_frame(head, sum(map(len, large.values()))), *large.values()]
+    values = tdg_core_messages.to_values(message)
+    large = {place: value for place, value in enumerate(values) if type(value) is bytes and len(value) >= _LARGE}
+    if not large:
+        return [_frame(values, 0)]
+    sizes = {place: len(value) for place, value in large.items()}
+    small = tuple(None if place in large else value for place, value in enumerate(values))
+    return [_frame((small, sizes), sum(sizes.values())), *large.values()]
 
 
-def read(stream: BinaryIO) -> dict[str, Any] | tuple[Any, ...] | None:
-    """The next message as plain values, or control tuple; None at the end of the stream. Waits for it."""
-    found = read_raw(stream)
-    if not isinstance(found, bytes):
-        return found
-    head: dict[str, Any] = head_of(found)
-    for name, count in head.pop("", {}).items():
-        head[name] = stream.read(count)
-        if len(head[name]) < count:
+def read(stream: BinaryIO) -> Message | Control | None:
+    """The next message or control tuple; None at the end of the stream. Waits for it.
+
+    Raises:
+        ValueError: A message of another version.
+    """
+    start = stream.read(_START.size)
+    if len(start) < _START.size:
+        return None
+    is_control, size, tail = _START.unpack(start)
+    body = stream.read(size)
+    if len(body) < size:
+        return None
+    if is_control:
+        return Control(_loads(body))
+    if not tail:
+        return message_of(body)
+    small, sizes = _loads(body)
+    values = list(small)
+    for place, count in sizes.items():
+        values[place] = stream.read(count)
+        if len(values[place]) < count:
             return None
-    return head
+    return tdg_core_messages.from_values(tuple(values))
 
 
-def read_raw(stream: BinaryIO) -> bytes | tuple[Any, ...] | None:
-    """As `read`, but a message stays the bytes that `head_of` reads elsewhere, and must have no tail.
+def read_raw(stream: BinaryIO) -> bytes | Control | None:
+    """As `read`, but a message stays the bytes that `message_of` reads elsewhere, and must have no tail.
 
     For the host, whose thread must not hold the interpreter's lock for long.
     """
@@ -8055,15 +8078,23 @@ def read_raw(stream: BinaryIO) -> bytes | tuple[Any, ...] | None:
     body = stream.read(size)
     if len(body) < size:
         return None
-    return tuple(head_of(body)) if is_control else body
+    return Control(_loads(body)) if is_control else body
 
 
-def head_of(body: bytes) -> Any:
-    """What `read_raw` gave, as values."""
+def message_of(body: bytes) -> Message:
+    """What `read_raw` gave, as a message.
+
+    Raises:
+        ValueError: It is of another version.
+    """
+    return tdg_core_messages.from_values(_loads(body))
+
+
+def _loads(body: bytes) -> Any:
     return marshal.loads(body)  # noqa: S302  the sender has proved to know the secret
 
 
-def _frame(head: dict[str, Any], tail: int) -> bytes:
+def _frame(head: tuple[Any, ...], tail: int) -> bytes:
     try:
         body = marshal.dumps(head, _MARSHAL)
     except ValueError:  # named tuples, and other kinds of what it knows
@@ -8673,6 +8704,7 @@ class Message:
 M = TypeVar("M", bound=Message)
 
 _KINDS: dict[str, type[Message]] = {}
+_FIELDS: dict[type[Message], tuple[str, ...]] = {}
 
 
 def register(cls: type[M]) -> type[M]:
@@ -8688,8 +8720,8 @@ def register(cls: type[M]) -> type[M]:
 
 
 def to_plain(message: Message) -> dict[str, Any]:
-    """The message as a dict with its `kind`, for a transport or for SQLite."""
-    return {"kind": message.kind} | {f.name: getattr(message, f.name) for f in fields(message)}
+    """The message as a dict with its `kind`, for SQLite; versions that know other fields can read it."""
+    return {"kind": message.kind} | {name: getattr(message, name) for name in _names(type(message))}
 
 
 def from_plain(plain: dict[str, Any]) -> Message:
@@ -8698,15 +8730,46 @@ def from_plain(plain: dict[str, Any]) -> Message:
     Raises:
         ValueError: The kind is unknown or a field without default is missing.
     """
-    cls = _KINDS.get(plain.get("kind", ""))
-    if cls is None:
-        raise ValueError(f"Unknown message kind {plain.get('kind')!r}: the other end is of another version.")
-    known = {f.name for f in fields(cls)}
+    cls = _class_of(plain.get("kind", ""))
+    known = set(_names(cls))
     try:
         return cls(**{name: value for name, value in plain.items() if name in known})
     except TypeError:
         absent = ", ".join(sorted(known - plain.keys()))
         raise ValueError(f"Message {cls.kind!r} lacks a field (absent: {absent}): other version.") from None
+
+
+def to_values(message: Message) -> tuple[Any, ...]:
+    """The message as its `kind` and the values of its fields, in order: cheap to read, for ends of the same version."""
+    return (message.kind, *[getattr(message, name) for name in _names(type(message))])
+
+
+def from_values(values: tuple[Any, ...]) -> Message:
+    """The reverse of `to_values`.
+
+    Raises:
+        ValueError: The sender was of another version.
+    """
+    cls = _class_of(values[0])
+    try:
+        return cls(*values[1:])
+    except TypeError:
+        raise ValueError(f"Message {cls.kind!r} has other fields here: other version.") from None
+
+
+def _class_of(kind: str) -> type[Message]:
+    cls = _KINDS.get(kind)
+    if cls is None:
+        raise ValueError(f"Unknown message kind {kind!r}: the other end is of another version.")
+    return cls
+
+
+def _names(cls: type[Message]) -> tuple[str, ...]:
+    """The names of a class's fields."""
+    names = _FIELDS.get(cls)
+    if names is None:
+        names = _FIELDS[cls] = tuple(f.name for f in fields(cls))
+    return names
 
 
 # Requests -------------------------------------------------------------------------------------------------------------
@@ -10255,7 +10318,7 @@ class Process:
 
     def _serve(self, connection: socket.socket, stream: BinaryIO) -> None:
         found = tdg_bridge_wire.read(stream)
-        if not isinstance(found, tuple) or found[0] != tdg_bridge_wire.OPEN:
+        if not isinstance(found, tdg_bridge_wire.Control) or found[0] != tdg_bridge_wire.OPEN:
             return
         opening: dict[str, Any] = found[1]
         refusal = self._admit(opening)
@@ -10502,10 +10565,10 @@ class Session:
 
     def _receive(self) -> None:
         """Brings requests to the engine, and ends it when there are no more."""
-        with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
-            while (found := tdg_bridge_wire.read(self._stream)) is not None:
-                if isinstance(found, dict):
-                    self._request(found)
+        with contextlib.suppress(OSError, EOFError):
+            while (found := self._next()) is not None:
+                if not isinstance(found, tdg_bridge_wire.Control):
+                    self._inbox.put(found)
                 elif found[0] == tdg_bridge_wire.TAKEN:
                     self._taken += found[1]
                     self._outbox.wake.set()
@@ -10513,11 +10576,12 @@ class Session:
                     self.end(wanted=found[1])
         self.end()
 
-    def _request(self, plain: dict[str, Any]) -> None:
-        try:
-            self._inbox.put(tdg_core_messages.from_plain(plain))
-        except ValueError as error:
-            self._outbox.put(tdg_core_messages.Logged("ERROR", f"A request was dropped: {error}"))
+    def _next(self) -> Message | tdg_bridge_wire.Control | None:
+        while True:
+            try:
+                return tdg_bridge_wire.read(self._stream)
+            except ValueError as error:
+                self._outbox.put(tdg_core_messages.Logged("ERROR", f"A request was dropped: {error}"))
 
     def _send(self) -> None:
         """Brings events to the host, as it takes them; then the end."""
@@ -14517,7 +14581,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self.outbound.take_news, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -14565,9 +14629,9 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         self._refresh()
 
     @property
-    def _write_results(self) -> deque[Any]:
+    def _write_results(self) -> deque[messages.Result]:
         """What has become of writes and is not told yet (contract A4)."""
-        return self.outbound.news
+        return self.outbound.results
 
     @property
     def _inbound_queue(self) -> list[Any]:
@@ -14600,7 +14664,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def on_reset_tables(self) -> None:
         self._listener_states.clear()
         if self._running:
-            self.outbound.news.clear()
+            self.outbound.results.clear()
             self.queue.clear()
             self.queue.clear_dead()
             self.sync.start_over()
@@ -18756,10 +18820,6 @@ messages = tdg_core_firestore_messages
 writes = tdg_core_firestore_writes
 
 
-#: Kinds of news: a write has ended; one of a former run is to be laid over the tables; all of them anew.
-_RESULT, _ROW, _RELAY = range(3)
-
-
 class Outbound:
     """The way of a write from the call to the callback.
 
@@ -18789,8 +18849,10 @@ class Outbound:
         self._callbacks = callbacks
         self._log = log
         self._session = session
-        #: What the engine has told of the queue and is not taken in yet, with its kind.
-        self.news: deque[tuple[int, Any]] = deque()
+        #: What has become of writes and is not taken in yet.
+        self.results: deque[messages.Result] = deque()
+        #: Older writes were found under younger ones: all are to be laid over the tables anew.
+        self._relay = False
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
@@ -18903,32 +18965,32 @@ class Outbound:
     # Hearing ---------------------------------------------------------------------------------------------------------
 
     def received(self, event: messages.QueueNews) -> None:
-        """The engine has news of the queue: rows count at once, the rest is taken within the frames' budgets."""
+        """The engine has news of the queue: rows count at once, results are taken within the frames' budgets."""
         for what, run in itertools.groupby(event.items, key=lambda item: item[0]):
             if what == messages.RESULT:
-                self.news.extend((_RESULT, messages.Result(*news)) for _, news in run)
+                self.results.extend(messages.Result(*news) for _, news in run)
                 continue
             rows, younger = self._queue.load([messages.QueueRow(*news) for _, news in run], what == messages.DEAD_ROW)
-            if what == messages.ROW:
-                self.news.extend([(_RELAY, None)] if younger else ((_ROW, row) for row in rows))
+            if younger:
+                self._relay = True
+            elif what == messages.ROW:
+                for row in rows:
+                    self._sync.queued(row)
 
-    def take_news(self, deadline: float) -> bool:
-        """Takes news of the queue in and tells the user, at least one, until the time is over; False without any.
+    def take_results(self, deadline: float) -> bool:
+        """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
 
         Args:
             deadline: As `time.perf_counter` counts.
         """
-        if not self.news:
+        if self._relay:
+            self._relay = False
+            self._sync.relay()
+        if not self.results:
             return False
         tell = self._callbacks.find("onWriteComplete")
-        while self.news:
-            what, news = self.news.popleft()
-            if what == _RESULT:
-                self._take_result(news, tell)
-            elif what == _RELAY:
-                self._sync.relay()
-            elif self._queue.get(news.queue_id) is not None:
-                self._sync.queued(news)
+        while self.results:
+            self._take_result(self.results.popleft(), tell)
             if time.perf_counter() >= deadline:
                 break
         return True
@@ -20201,8 +20263,9 @@ DISCOVERY_S = 30.0
 #: Seconds after which the queue's file is tried again when it could not be written.
 _SAVE_AGAIN_S = 5.0
 
-#: Results and rows in one event to the main thread.
+#: Results, and rows of a former run, in one event to the main thread.
 _CHUNK = 100
+_ROWS = 25
 
 #: Reads that may wait for a connection.
 _MAX_FETCHES = 1000
@@ -20321,8 +20384,8 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
     def _found(self, rows: list[messages.QueueRow], dead: bool) -> None:
         what = messages.DEAD_ROW if dead else messages.ROW
         if not self._begun:  # all of it before anything else, so that whoever sees `connected` sees the queue, too
-            for first in range(0, len(rows), _CHUNK):
-                self.loop.outbox.put(messages.QueueNews([(what, row) for row in rows[first : first + _CHUNK]]))
+            for first in range(0, len(rows), _ROWS):
+                self.loop.outbox.put(messages.QueueNews([(what, row) for row in rows[first : first + _ROWS]]))
             return
         for row in rows:
             self._tell_queue(what, row)

@@ -61,7 +61,7 @@ def _served(place: Any, ways: Any, former_ended: threading.Event | None) -> Mess
         _let_sending_fail(link.socket)
         link.socket.sendall(_opening(place, link))
         answer = tdg_bridge_wire.read(stream)
-        if not isinstance(answer, tuple):
+        if not isinstance(answer, tdg_bridge_wire.Control):
             return tdg_core_messages.EngineEnded(tdg_bridge_child.obituary(link.record))
         if answer[0] != tdg_bridge_wire.OPENED:
             return tdg_core_messages.EngineUnavailable(answer[1])
@@ -96,7 +96,7 @@ def _read(stream: BinaryIO, ways: Any) -> str | None:
     append, stopped = ways.incoming.append, ways.stopped.is_set
     with contextlib.suppress(OSError):
         while (found := tdg_bridge_wire.read_raw(stream)) is not None:
-            if isinstance(found, tuple):
+            if isinstance(found, tdg_bridge_wire.Control):
                 return str(found[1])
             if not stopped():
                 append(found)

@@ -107,7 +107,7 @@ class ProcessTransport:
         if self._taken >= _TAKEN_STEP:
             self._ways.outgoing.put((tdg_bridge_wire.TAKEN, self._taken))
             self._taken = 0
-        return tdg_core_messages.from_plain(tdg_bridge_wire.head_of(body))
+        return tdg_bridge_wire.message_of(body)
 
     def finish(self) -> None:
         """Asks the engine to end; what it has to tell until then still comes, `EngineEnded` is the last of it."""

@@ -19,6 +19,8 @@ from typing import Any, BinaryIO
 
 import tdg_core_messages
 
+Message = tdg_core_messages.Message
+
 #: Raised by one whenever frames or control tuples change; the two ends of a connection must agree.
 PROTOCOL = 1
 
@@ -54,6 +56,12 @@ _MARSHAL = 4
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes})
 
 
+class Control(tuple[Any, ...]):
+    """What only the two ends say to each other: one of the words above, and what belongs to it."""
+
+    __slots__ = ()
+
+
 class WireError(Exception):
     """The other end is none of ours, or is gone."""
 
@@ -64,43 +72,58 @@ def control(*words: Any) -> bytes:
     return _START.pack(True, len(body), 0) + body
 
 
-def frame(message: tdg_core_messages.Message) -> bytes:
+def frame(message: Message) -> bytes:
     """A message as a frame without a tail.
 
     Raises:
         ValueError: It holds something that may not cross the bridge.
     """
-    return _frame(tdg_core_messages.to_plain(message), 0)
+    return _frame(tdg_core_messages.to_values(message), 0)
 
 
-def frames(message: tdg_core_messages.Message) -> list[bytes]:
+def frames(message: Message) -> list[bytes]:
     """A message as buffers to send one after another: a frame, and its tail if it has one.
 
     Raises:
         ValueError: As `frame`.
     """
-    head = tdg_core_messages.to_plain(message)
-    large = {name: value for name, value in head.items() if type(value) is bytes and len(value) >= _LARGE}
-    if large:
-        head |= {**dict.fromkeys(large), "": {name: len(value) for name, value in large.items()}}
-    return [_frame(head, sum(map(len, large.values()))), *large.values()]
+    values = tdg_core_messages.to_values(message)
+    large = {place: value for place, value in enumerate(values) if type(value) is bytes and len(value) >= _LARGE}
+    if not large:
+        return [_frame(values, 0)]
+    sizes = {place: len(value) for place, value in large.items()}
+    small = tuple(None if place in large else value for place, value in enumerate(values))
+    return [_frame((small, sizes), sum(sizes.values())), *large.values()]
 
 
-def read(stream: BinaryIO) -> dict[str, Any] | tuple[Any, ...] | None:
-    """The next message as plain values, or control tuple; None at the end of the stream. Waits for it."""
-    found = read_raw(stream)
-    if not isinstance(found, bytes):
-        return found
-    head: dict[str, Any] = head_of(found)
-    for name, count in head.pop("", {}).items():
-        head[name] = stream.read(count)
-        if len(head[name]) < count:
+def read(stream: BinaryIO) -> Message | Control | None:
+    """The next message or control tuple; None at the end of the stream. Waits for it.
+
+    Raises:
+        ValueError: A message of another version.
+    """
+    start = stream.read(_START.size)
+    if len(start) < _START.size:
+        return None
+    is_control, size, tail = _START.unpack(start)
+    body = stream.read(size)
+    if len(body) < size:
+        return None
+    if is_control:
+        return Control(_loads(body))
+    if not tail:
+        return message_of(body)
+    small, sizes = _loads(body)
+    values = list(small)
+    for place, count in sizes.items():
+        values[place] = stream.read(count)
+        if len(values[place]) < count:
             return None
-    return head
+    return tdg_core_messages.from_values(tuple(values))
 
 
-def read_raw(stream: BinaryIO) -> bytes | tuple[Any, ...] | None:
-    """As `read`, but a message stays the bytes that `head_of` reads elsewhere, and must have no tail.
+def read_raw(stream: BinaryIO) -> bytes | Control | None:
+    """As `read`, but a message stays the bytes that `message_of` reads elsewhere, and must have no tail.
 
     For the host, whose thread must not hold the interpreter's lock for long.
     """
@@ -111,15 +134,23 @@ def read_raw(stream: BinaryIO) -> bytes | tuple[Any, ...] | None:
     body = stream.read(size)
     if len(body) < size:
         return None
-    return tuple(head_of(body)) if is_control else body
+    return Control(_loads(body)) if is_control else body
 
 
-def head_of(body: bytes) -> Any:
-    """What `read_raw` gave, as values."""
+def message_of(body: bytes) -> Message:
+    """What `read_raw` gave, as a message.
+
+    Raises:
+        ValueError: It is of another version.
+    """
+    return tdg_core_messages.from_values(_loads(body))
+
+
+def _loads(body: bytes) -> Any:
     return marshal.loads(body)  # noqa: S302  the sender has proved to know the secret
 
 
-def _frame(head: dict[str, Any], tail: int) -> bytes:
+def _frame(head: tuple[Any, ...], tail: int) -> bytes:
     try:
         body = marshal.dumps(head, _MARSHAL)
     except ValueError:  # named tuples, and other kinds of what it knows

@@ -135,7 +135,7 @@ class Process:
 
     def _serve(self, connection: socket.socket, stream: BinaryIO) -> None:
         found = tdg_bridge_wire.read(stream)
-        if not isinstance(found, tuple) or found[0] != tdg_bridge_wire.OPEN:
+        if not isinstance(found, tdg_bridge_wire.Control) or found[0] != tdg_bridge_wire.OPEN:
             return
         opening: dict[str, Any] = found[1]
         refusal = self._admit(opening)
@@ -243,12 +243,20 @@ def _python() -> str:
     return f"Python {platform.python_version()}"
 
 
+def _yield_to_host() -> None:
+    """Less urgent than the host, whatever the host's own urgency is. On Windows the host has seen to it."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    if sys.platform != "win32":
+        os.nice(_NICE)
+
+
 def main() -> None:
     """Runs the process to its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's
     greeting = json.loads(sys.stdin.buffer.readline())
-    if sys.platform != "win32":
-        os.nice(_NICE)
+    _yield_to_host()
     code = 1
     try:
         Process(greeting).run(Log(greeting["log"]))

@@ -109,10 +109,10 @@ class Session:
 
     def _receive(self) -> None:
         """Brings requests to the engine, and ends it when there are no more."""
-        with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
-            while (found := tdg_bridge_wire.read(self._stream)) is not None:
-                if isinstance(found, dict):
-                    self._request(found)
+        with contextlib.suppress(OSError, EOFError):
+            while (found := self._next()) is not None:
+                if not isinstance(found, tdg_bridge_wire.Control):
+                    self._inbox.put(found)
                 elif found[0] == tdg_bridge_wire.TAKEN:
                     self._taken += found[1]
                     self._outbox.wake.set()
@@ -120,11 +120,12 @@ class Session:
                     self.end(wanted=found[1])
         self.end()
 
-    def _request(self, plain: dict[str, Any]) -> None:
-        try:
-            self._inbox.put(tdg_core_messages.from_plain(plain))
-        except ValueError as error:
-            self._outbox.put(tdg_core_messages.Logged("ERROR", f"A request was dropped: {error}"))
+    def _next(self) -> Message | tdg_bridge_wire.Control | None:
+        while True:
+            try:
+                return tdg_bridge_wire.read(self._stream)
+            except ValueError as error:
+                self._outbox.put(tdg_core_messages.Logged("ERROR", f"A request was dropped: {error}"))
 
     def _send(self) -> None:
         """Brings events to the host, as it takes them; then the end."""

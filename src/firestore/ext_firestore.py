@@ -317,7 +317,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self.outbound.take_news, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -365,9 +365,9 @@ class FirestoreExt(tdg_td_component.ComponentExt):
         self._refresh()
 
     @property
-    def _write_results(self) -> deque[Any]:
+    def _write_results(self) -> deque[messages.Result]:
         """What has become of writes and is not told yet (contract A4)."""
-        return self.outbound.news
+        return self.outbound.results
 
     @property
     def _inbound_queue(self) -> list[Any]:
@@ -400,7 +400,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
     def on_reset_tables(self) -> None:
         self._listener_states.clear()
         if self._running:
-            self.outbound.news.clear()
+            self.outbound.results.clear()
             self.queue.clear()
             self.queue.clear_dead()
             self.sync.start_over()

@@ -4,6 +4,7 @@ Thread: main only.
 """
 
 import datetime
+import itertools
 import time
 import uuid
 from collections import deque
@@ -26,10 +27,6 @@ import tdg_td_log
 Write = tdg_core_firestore_messages.Write
 messages = tdg_core_firestore_messages
 writes = tdg_core_firestore_writes
-
-
-#: Rows of a former run taken in at once.
-_ROWS = 32
 
 
 class Outbound:
@@ -61,8 +58,10 @@ class Outbound:
         self._callbacks = callbacks
         self._log = log
         self._session = session
-        #: What the engine has told of the queue and is not taken in yet (the items of `QueueNews`).
-        self.news: deque[Any] = deque()
+        #: What has become of writes and is not taken in yet.
+        self.results: deque[messages.Result] = deque()
+        #: Older writes were found under younger ones: all are to be laid over the tables anew.
+        self._relay = False
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
@@ -175,23 +174,32 @@ class Outbound:
     # Hearing ---------------------------------------------------------------------------------------------------------
 
     def received(self, event: messages.QueueNews) -> None:
-        """The engine has news of the queue; taken within the frames' budgets."""
-        self.news.extend(event.items)
+        """The engine has news of the queue: rows count at once, results are taken within the frames' budgets."""
+        for what, run in itertools.groupby(event.items, key=lambda item: item[0]):
+            if what == messages.RESULT:
+                self.results.extend(messages.Result(*news) for _, news in run)
+                continue
+            rows, younger = self._queue.load([messages.QueueRow(*news) for _, news in run], what == messages.DEAD_ROW)
+            if younger:
+                self._relay = True
+            elif what == messages.ROW:
+                for row in rows:
+                    self._sync.queued(row)
 
-    def take_news(self, deadline: float) -> bool:
-        """Takes news of the queue in and tells the user, at least one, until the time is over; False without any.
+    def take_results(self, deadline: float) -> bool:
+        """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
 
         Args:
             deadline: As `time.perf_counter` counts.
         """
-        if not self.news:
+        if self._relay:
+            self._relay = False
+            self._sync.relay()
+        if not self.results:
             return False
         tell = self._callbacks.find("onWriteComplete")
-        while self.news:
-            if self.news[0][0] == messages.RESULT:
-                self._take_result(messages.Result(*self.news.popleft()[1]), tell)
-            else:
-                self._take_rows()
+        while self.results:
+            self._take_result(self.results.popleft(), tell)
             if time.perf_counter() >= deadline:
                 break
         return True
@@ -205,21 +213,6 @@ class Outbound:
             success = result.outcome == messages.CONFIRMED
             for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
                 tell(result.collection, result.doc_id, success, result.error)
-
-    def _take_rows(self) -> None:
-        """Rows of a former run, as many as come in a row."""
-        what = self.news[0][0]
-        rows: list[messages.QueueRow] = []
-        while self.news and self.news[0][0] == what and len(rows) < _ROWS:
-            rows.append(messages.QueueRow(*self.news.popleft()[1]))
-        new, younger = self._queue.load(rows, dead=what == messages.DEAD_ROW)
-        if what == messages.DEAD_ROW:
-            return
-        if younger:
-            self._sync.relay()
-        else:
-            for row in new:
-                self._sync.queued(row)
 
 
 def _now_text() -> str:

@@ -35,8 +35,9 @@ DISCOVERY_S = 30.0
 #: Seconds after which the queue's file is tried again when it could not be written.
 _SAVE_AGAIN_S = 5.0
 
-#: Results and rows in one event to the main thread.
+#: Results, and rows of a former run, in one event to the main thread.
 _CHUNK = 100
+_ROWS = 25
 
 #: Reads that may wait for a connection.
 _MAX_FETCHES = 1000
@@ -66,10 +67,12 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         self._store = store
         self._news = loop.outbox.stream(messages.QueueNews, _CHUNK)
         self._news_number = 0
+        self._begun = False
         self._save_planned = False
         self._durable = tdg_work_firestore_queue.DurableQueue(
             store, self._report, self._found, settings.session, now_text
         )
+        self._begun = True
         self._sender = tdg_work_outbox.Sender(loop, self._durable, self._save, self.trouble)
         self._cache = tdg_work_firestore_cache.DocumentCache(loop, store, now_text)
         self._cache.filtered_by(settings.filters.fingerprint)
@@ -151,8 +154,13 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         self._tell_queue(messages.RESULT, result, result.queue_id if result.outcome == messages.FAILED else None)
 
     def _found(self, rows: list[messages.QueueRow], dead: bool) -> None:
+        what = messages.DEAD_ROW if dead else messages.ROW
+        if not self._begun:  # all of it before anything else, so that whoever sees `connected` sees the queue, too
+            for first in range(0, len(rows), _ROWS):
+                self.loop.outbox.put(messages.QueueNews([(what, row) for row in rows[first : first + _ROWS]]))
+            return
         for row in rows:
-            self._tell_queue(messages.DEAD_ROW if dead else messages.ROW, row)
+            self._tell_queue(what, row)
 
     def _still_queued(self, request: messages.StillQueued) -> None:
         for write in request.writes:

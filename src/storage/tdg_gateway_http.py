@@ -71,12 +71,16 @@ class Body:
 class Response:
     """An answer whose body has not been read yet."""
 
-    def __init__(self, raw: http.client.HTTPResponse, host: str, check: Callable[[], None]) -> None:
+    def __init__(
+        self, raw: http.client.HTTPResponse, host: str, check: Callable[[], None], leave: Callable[[], None]
+    ) -> None:
         self.status = raw.status
         self.headers: Mapping[str, str] = raw.headers  # type: ignore[assignment]  # reads like one, ignoring case
         self.raw = raw
         self._host = host
         self._check = check
+        #: Nothing more is read: the server need not send the rest.
+        self.leave = leave
 
     def read(self, most: int) -> bytes:
         """The next bytes of the body; empty at its end, also when it ends early.
@@ -148,7 +152,7 @@ class Http:
         self._clock = clock
         self._lock = threading.Lock()
         self._idle: dict[tuple[str, str], list[tuple[float, http.client.HTTPConnection]]] = {}
-        self._busy: set[http.client.HTTPConnection] = set()
+        self._busy: set[_Line] = set()
         self._closed = False
         self._tls: ssl.SSLContext | None = None
         self._proxies = urllib.request.getproxies()
@@ -163,8 +167,8 @@ class Http:
         with self._lock:
             self._closed = True
             busy, idle, self._idle = list(self._busy), self._idle, {}
-        for connection in busy:
-            _shut(connection)
+        for line in busy:
+            line.shut()
         for waiting in idle.values():
             for _, connection in waiting:
                 connection.close()
@@ -229,28 +233,31 @@ class Http:
         elif method in {"POST", "PUT", "PATCH"}:
             complete["Content-Length"] = "0"
         self._authorize(complete, renew)
-        connection = self._take(parts.scheme, parts.netloc)
+        line = self._take(parts.scheme, parts.netloc)
+        connection = line.connection
         kept = False
         try:
             at = parts.netloc if connection.host == parts.hostname else f"the proxy {connection.host}:{connection.port}"
-            with _explained(at, self, token), token.closing(lambda: _shut(connection)):
-                raw = _exchange(connection, method, address[len(f"{parts.scheme}://{parts.netloc}") :], complete, body)
-            with token.closing(lambda: _shut(connection)):
+            with _explained(at, self, token), token.closing(line.shut):
+                line.raw = raw = _exchange(
+                    line, method, address[len(f"{parts.scheme}://{parts.netloc}") :], complete, body
+                )
+            with token.closing(line.shut):
                 try:
-                    yield Response(raw, parts.netloc, lambda: self._check(token))
+                    yield Response(raw, parts.netloc, lambda: self._check(token), line.shut)
                 except CloudError as error:
                     # A read that was ended on purpose looks like a broken network.
                     raise _on_purpose(error, self, token) from error
             kept = _is_read(raw) and not raw.will_close
         finally:
-            self._give_back(parts.scheme, parts.netloc, connection, kept)
+            self._give_back(parts.scheme, parts.netloc, line, kept)
 
     def _check(self, token: Token) -> None:
         """Raises if a call was ended on purpose: its socket just looks as if the server had closed it."""
         if token.cancelled or self._closed:
             raise _on_purpose(CloudError("network", ""), self, token)
 
-    def _take(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
+    def _take(self, scheme: str, netloc: str) -> "_Line":
         with self._lock:
             if self._closed:
                 raise CloudError("unavailable", "The connection was closed.")
@@ -258,20 +265,21 @@ class Http:
             while waiting:
                 since, connection = waiting.pop()
                 if self._clock() - since < _IDLE_S and not _dropped(connection):
-                    self._busy.add(connection)
-                    return connection
+                    break
                 connection.close()
-            connection = self._new(scheme, netloc)
-            self._busy.add(connection)
-            return connection
+            else:
+                connection = self._new(scheme, netloc)
+            line = _Line(connection)
+            self._busy.add(line)
+            return line
 
-    def _give_back(self, scheme: str, netloc: str, connection: http.client.HTTPConnection, kept: bool) -> None:
+    def _give_back(self, scheme: str, netloc: str, line: "_Line", kept: bool) -> None:
         with self._lock:
-            self._busy.discard(connection)
+            self._busy.discard(line)
             if kept and not self._closed:
-                self._idle.setdefault((scheme, netloc), []).append((self._clock(), connection))
+                self._idle.setdefault((scheme, netloc), []).append((self._clock(), line.connection))
                 return
-        connection.close()
+        line.close()
 
     def _new(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         host = netloc.rpartition("@")[2]
@@ -313,11 +321,38 @@ def _is_near(host: str) -> bool:
     return bool(urllib.request.proxy_bypass(name))
 
 
+class _Line:
+    """A connection while it is used.
+
+    Of an answer that ends with the connection `http.client` lets go of the socket, which the answer then holds alone;
+    so both are kept here, to be shut and closed in any case.
+    """
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
+        self.sock: socket.socket | None = connection.sock
+        self.raw: http.client.HTTPResponse | None = None
+
+    def shut(self) -> None:
+        """Ends whatever waits in the socket. Any thread."""
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # not SSLSocket's: another thread may be inside it
+
+    def close(self) -> None:
+        """Closes connection and answer."""
+        self.connection.close()
+        if self.raw is not None:
+            self.raw.close()
+
+
 def _exchange(
-    connection: http.client.HTTPConnection, method: str, path: str, headers: Mapping[str, str], body: Body | None
+    line: _Line, method: str, path: str, headers: Mapping[str, str], body: Body | None
 ) -> http.client.HTTPResponse:
+    connection = line.connection
     if connection.sock is None:
         connection.connect()  # which also sends small packets at once (TCP_NODELAY)
+    line.sock = connection.sock
     connection.sock.settimeout(_TIMEOUT_S)
     connection.putrequest(method, path, skip_accept_encoding=True)
     for name, value in headers.items():
@@ -343,14 +378,6 @@ def _is_read(raw: http.client.HTTPResponse) -> bool:
         with contextlib.suppress(OSError, http.client.HTTPException):
             raw.read()
     return raw.isclosed()
-
-
-def _shut(connection: http.client.HTTPConnection) -> None:
-    """Ends whatever waits in the connection's socket; its own thread closes it."""
-    sock = connection.sock
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not SSLSocket's, which another thread may be inside
 
 
 def _dropped(connection: http.client.HTTPConnection) -> bool:

@@ -130,42 +130,55 @@ class _Download:
     def _first_stream(self) -> tdg_core_parts.Source:
         """Opens the object, learns from the answer what it is, and takes the beginning from the same stream."""
         run, tries = self._run, self._run.tries()
-        source = None
-        while source is None:
+        while True:
+            source = None
             try:
                 with run.gateway.read(run.remote_path, self._generation, 0, -1, run.token) as stream:
                     source = self._source(stream)
-                    if self._generation and source.generation not in {0, self._generation}:
-                        raise CloudError(_REPLACED, f"{run.remote_path} was replaced.")
-                    if source.encoded:
-                        self._decode(stream, source)
+                    if source is not None:
+                        self._take(source, stream)
                         return source
-                    self._begin(source)
-                    self._fetch(source, stream)
+                # Left before anything else is asked: a small emulator may serve one request at a time.
+                source = self._described()
+                if source.encoded:
+                    with run.gateway.read(run.remote_path, source.generation, 0, -1, run.token) as stream:
+                        self._take(source, stream)
+                else:
+                    self._take(source, None)
             except CloudError as error:
                 if error.code == _REPLACED or (source is not None and not source.encoded):
                     raise
                 if error.code == "not_found" and self._generation:
                     raise CloudError(_REPLACED, f"{run.remote_path} was replaced.") from error
-                source = None
                 tries.failed(error)
-        return source
+            else:
+                return source
 
-    def _source(self, stream: Any) -> tdg_core_parts.Source:
-        run = self._run
+    def _take(self, source: tdg_core_parts.Source, stream: Any) -> None:
+        if self._generation and source.generation not in {0, self._generation}:
+            raise CloudError(_REPLACED, f"{self._run.remote_path} was replaced.")
+        if source.encoded:
+            self._decode(stream, source)
+        else:
+            self._begin(source)
+            self._fetch(source, stream)
+
+    def _source(self, stream: Any) -> tdg_core_parts.Source | None:
+        """What the answer says of the object; None if that is not enough to go on, as with some emulators."""
         source = tdg_core_parts.Source(
-            run.gateway.target, stream.generation, stream.size, stream.crc32c, stream.encoding == "gzip"
+            self._run.gateway.target, stream.generation, stream.size, stream.crc32c, stream.encoding == "gzip"
         )
         pinned = source.generation or 0 <= source.size <= PART
-        if source.crc32c and (source.encoded or (pinned and source.size >= 0)):
-            return source
-        # An emulator tells less in the answer than in the description.
+        return source if source.crc32c and (source.encoded or (pinned and source.size >= 0)) else None
+
+    def _described(self) -> tdg_core_parts.Source:
+        """What the description says of the object."""
+        run = self._run
         info = run.gateway.stat(run.remote_path, run.token)
         if info is None:
             raise CloudError("not_found", f"{run.remote_path} was deleted while it was being downloaded.")
-        return tdg_core_parts.Source(
-            source.bucket, info["generation"], info["size"], info["crc32c"], info["content_encoding"] == "gzip"
-        )
+        encoded = info["content_encoding"] == "gzip"
+        return tdg_core_parts.Source(run.gateway.target, info["generation"], info["size"], info["crc32c"], encoded)
 
     def _begin(self, source: tdg_core_parts.Source) -> None:
         tdg_disk_files.remove(self._path)
@@ -186,6 +199,8 @@ class _Download:
         for helper in helpers:
             helper.start()
         self._guarded(source, stream)
+        if helpers and stream is not None:
+            stream.leave()  # what is left of it the others have, and a server may serve one request at a time
         for helper in helpers:
             helper.join()
         if self._error is not None:

@@ -102,8 +102,9 @@ class Preparation:
         return self._settled(memory)
 
     def _load(self) -> tdg_work_storage_sync_store.Memory:
-        memory = self.run.ask_store(lambda store: tdg_work_storage_sync_store.load(store, self.folders))
-        assert isinstance(memory, tdg_work_storage_sync_store.Memory)
+        memory: tdg_work_storage_sync_store.Memory = self.run.ask_store(
+            lambda store: tdg_work_storage_sync_store.load(store, self.folders)
+        )
         if self._only:
             self._few = _FEW + len(memory.agreed) // _PAGE
             names = {tdg_core_storage_plan_names.composed(path) for path in self._only}

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tdg_bridge_wire as wire
-from tdg_core_messages import Accepted, Configure, Connect, Logged, from_plain
+from tdg_core_messages import Accepted, Configure, Connect, Logged
 
 
 class Row(NamedTuple):
@@ -22,9 +22,7 @@ class Row(NamedTuple):
 
 
 def there_and_back(message: Any) -> Any:
-    plain = wire.read(io.BytesIO(b"".join(wire.frames(message))))
-    assert isinstance(plain, dict)
-    return from_plain(plain)
+    return wire.read(io.BytesIO(b"".join(wire.frames(message))))
 
 
 VALUES = st.recursive(
@@ -69,7 +67,7 @@ def test_control_tuples_are_told_from_messages() -> None:
     assert wire.read_raw(stream) == (wire.TAKEN, 5)
     body = wire.read_raw(stream)
     assert isinstance(body, bytes)
-    assert wire.head_of(body) == {"kind": "connect", "attempt": 1}
+    assert wire.message_of(body) == Connect(1)
 
 
 Side = Callable[[socket.socket], None]

@@ -452,6 +452,43 @@ def test_cancelled_download_ends_at_once(gateway: StorageGateway, token: Token, 
     assert ended().code == "cancelled"
 
 
+def test_answer_that_ends_with_its_connection_is_cancelled_too(connect: Connect, token: Token) -> None:
+    """As old proxies and the PyPI emulator answer; `http.client` then forgets the socket."""
+    begun, over = threading.Event(), threading.Event()
+
+    class Slow(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            if "alt=media" not in self.path:
+                self.end_headers()
+                self.wfile.write(b"{}")
+                return
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self.wfile.write(b"x" * 1000)
+            begun.set()
+            over.wait(10)
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        gateway = connect(emulator_host=f"127.0.0.1:{server.server_port}")
+
+        def download() -> None:
+            with gateway.read("a", 0, 0, -1, token) as stream:
+                while stream.read(1 << 16):
+                    pass
+
+        ended = in_thread(download)
+        assert begun.wait(10)
+        token.cancel()
+        assert ended().code == "cancelled"
+        over.set()
+        server.shutdown()
+
+
 def test_token_that_is_cancelled_begins_nothing(
     gateway: StorageGateway, token: Token, own_storage: StorageEmulator
 ) -> None:
