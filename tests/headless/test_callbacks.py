@@ -417,3 +417,38 @@ def test_component_without_cooking_is_not_run(host: Host) -> None:
     life = life_in(room)
     host.frame(2)
     assert life.module.seen == []
+
+
+CHOP_EXECUTE = """
+seen = []
+
+def onOffToOn(channel, sampleIndex, val, prev):
+    seen.append(("on", channel.name, sampleIndex, val, prev))
+
+def onOnToOff(channel, sampleIndex, val, prev):
+    seen.append(("off", channel.name, sampleIndex, val, prev))
+
+def onValueChange(channel, sampleIndex, val, prev):
+    seen.append(("changed", channel.name, sampleIndex, val, prev))
+"""
+
+
+def test_channels_that_change_are_told_once_a_frame(host: Host) -> None:
+    """CHOP Execute DAT: its toggles choose what is told, its pattern of whom; the first value is no change."""
+    project = host.op("/project1")
+    chop = project.create("constantCHOP", "buttons")
+    chop.seq.const.numBlocks = 2
+    chop.par.const0name, chop.par.const1name = "red", "blue"
+    execute = project.create("chopexecuteDAT", "execute")
+    execute.par.chop, execute.par.channel, execute.par.offtoon = "buttons", "r*", True
+    execute.text = CHOP_EXECUTE
+    host.frame(2)
+    chop.par.const0value, chop.par.const1value = 0.5, 1
+    host.frame(2)
+    assert execute.module.seen == [("on", "red", 0, 0.5, 0.0), ("changed", "red", 0, 0.5, 0.0)]
+    execute.par.valuechange, execute.par.offtoon, execute.par.ontooff = False, False, True
+    chop.par.const0value = 0.25
+    host.frame()
+    chop.par.const0value = 0
+    host.frame()
+    assert execute.module.seen[2:] == [("off", "red", 0, 0.0, 0.25)]

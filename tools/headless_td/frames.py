@@ -99,6 +99,7 @@ class Frames:
         start = [host.lifecycle.frame_start, host.watch.deliver_start, host.manager.pump, host.files.poll]
         middle = [
             host.runs.run_due,
+            host.chops.deliver,
             host.events.deliver_boundary,
             host.events.deliver_pulses,
             host.lifecycle.deliver_created,

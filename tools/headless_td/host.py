@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from headless_td import loader, snapshots, tdmodule, tdu, threads
 from headless_td.account import Account
+from headless_td.chopevents import ChopEvents
 from headless_td.costs import Costs, FrameCost
 from headless_td.datevents import TableEvents
 from headless_td.desktop import UI, AbsTime, Answer, App, Project, Question
@@ -113,6 +114,7 @@ class Host(Account):
         self.importer = Importer(self)
         self.events = ParameterEvents(self)
         self.watch = TableEvents(self)
+        self.chops = ChopEvents(self)
         self.lifecycle = Lifecycle(self)
         self.files = Files(self)
         self.constants = tdmodule.constants(self)

@@ -49,6 +49,7 @@ _TYPES = (
     OpType("fifoDAT", "DAT", "FIFO", "fifo", parspecs.FIFO, "table"),
     OpType("selectDAT", "DAT", "Select", "select", parspecs.SELECT_DAT, "table", editable=False),
     OpType("datexecuteDAT", "DAT", "DAT Execute", "datexec", parspecs.DAT_EXECUTE, "text"),
+    OpType("chopexecuteDAT", "DAT", "CHOP Execute", "chopexec", parspecs.CHOP_EXECUTE, "text"),
     OpType("parameterexecuteDAT", "DAT", "Parameter Execute", "parexec", parspecs.PAR_EXECUTE, "text"),
     OpType("executeDAT", "DAT", "Execute", "execute", parspecs.EXECUTE, "text"),
     OpType("nullTOP", "TOP", "Null", "null", parspecs.NULL_TOP),

@@ -173,6 +173,21 @@ DAT_EXECUTE = ParSet(
     ("DAT Execute", "File", "Common"),
 )
 
+CHOP_EXECUTE = ParSet(
+    (
+        ParSpec("active", "Toggle", True, "CHOP Execute"),
+        *_run_from("CHOP Execute"),
+        ParSpec("chop", "CHOP", "", "CHOP Execute"),
+        ParSpec("channel", "Str", "*", "CHOP Execute"),
+        *_toggles("CHOP Execute", False, "offtoon", "whileon", "ontooff", "whileoff"),
+        *_toggles("CHOP Execute", True, "valuechange"),
+        *_DAT_FILE,
+        *_DAT_COMMON,
+    ),
+    (),
+    ("CHOP Execute", "File", "Common"),
+)
+
 EXECUTE = ParSet(
     (
         ParSpec("active", "Toggle", True, "Execute"),

@@ -262,6 +262,12 @@ class datexecuteDAT(textDAT):
     __slots__ = ()
 
 
+class chopexecuteDAT(textDAT):
+    """CHOP Execute DAT."""
+
+    __slots__ = ()
+
+
 class parameterexecuteDAT(textDAT):
     """Parameter Execute DAT."""
 

@@ -36,7 +36,7 @@ OPERATOR_CLASSES: dict[str, type[ops.OP]] = {
     for kind in (
         *(comps.baseCOMP, comps.containerCOMP, comps.annotateCOMP),
         *(tabledats.textDAT, tabledats.tableDAT, tabledats.fifoDAT, tabledats.selectDAT),
-        *(tabledats.datexecuteDAT, tabledats.parameterexecuteDAT, tabledats.executeDAT),
+        *(tabledats.datexecuteDAT, tabledats.chopexecuteDAT, tabledats.parameterexecuteDAT, tabledats.executeDAT),
         *(comps.nullTOP, comps.constantTOP, comps.moviefileinTOP, comps.constantCHOP),
     )
 }
