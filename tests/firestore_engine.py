@@ -136,6 +136,10 @@ class Run:
         """Rows of former runs that were found so far."""
         return [messages.QueueRow(*news) for kind, news in self.news() if kind == what]
 
+    def gone(self) -> set[str]:
+        """Ids of dead letters that were told to be none any more."""
+        return {news[0] for kind, news in self.news() if kind == messages.DEAD_GONE}
+
     def news(self) -> list[tuple[str, Any]]:
         """All news of the queue so far."""
         return [(what, news) for event in self.of("queue_news") for what, news in event.items]

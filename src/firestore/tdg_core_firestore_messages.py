@@ -16,6 +16,7 @@ register = tdg_core_messages.register
 #: What an item of `QueueNews` is.
 ROW = "row"
 DEAD_ROW = "dead_row"
+DEAD_GONE = "dead_gone"
 RESULT = "result"
 
 #: How a write ended, or did not yet end (`Result.outcome`).
@@ -127,10 +128,11 @@ class RecordRetry(Message):
 @register
 @dataclass(frozen=True)
 class RetryDead(Message):
-    """Accepted: put these dead letters at the end of the queue again."""
+    """Accepted: put these dead letters at the end of the queue again; `session` as in `Writes`."""
 
     kind: ClassVar[str] = "retry_dead"
     queue_ids: list[str]
+    session: str
 
 
 @register
@@ -216,7 +218,8 @@ class CacheDocuments(Message):
 class QueueNews(Message):
     """What the main thread does not know of the queue yet, in order: pairs of what it is and the thing itself.
 
-    ROW, DEAD_ROW: a `QueueRow` that this run of the component has not queued itself. RESULT: a `Result`.
+    ROW, DEAD_ROW: a `QueueRow` that this run of the component has not queued itself. DEAD_GONE: the queue id of what is
+    no dead letter any more, in a list. RESULT: a `Result`.
     """
 
     kind: ClassVar[str] = "queue_news"

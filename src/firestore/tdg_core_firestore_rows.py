@@ -7,6 +7,7 @@ is not sent yet, is kept here with the server's version underneath, so that a re
 update times; they are compared as times.
 """
 
+import itertools
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class Pending:
     payload: str
     #: When it was queued; estimates server timestamps.
     queued_at: str
+    #: By a former run of the component: it is older than all of this run, however late it is told.
+    former: bool = False
     _data: dict[str, Any] | None = None
 
     @property
@@ -148,10 +151,17 @@ class Documents:
         return _show(local)
 
     def write(self, doc_id: str, shown: Shown, pending: Pending) -> Shown:
-        """A write was queued."""
+        """A write was queued, or is found queued by a former run."""
         local = self._track(doc_id, shown)
-        local.pending.append(pending)
-        local.top = self._after(local.top, pending)
+        younger = 0
+        if pending.former:
+            younger = sum(1 for _ in itertools.takewhile(lambda one: not one.former, reversed(local.pending)))
+        if younger:
+            local.pending.insert(len(local.pending) - younger, pending)
+            self._replay(local)
+        else:
+            local.pending.append(pending)
+            local.top = self._after(local.top, pending)
         self._deleted.pop(doc_id, None)
         return _show(local)
 

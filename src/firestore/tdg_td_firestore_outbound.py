@@ -4,7 +4,6 @@ Thread: main only.
 """
 
 import datetime
-import itertools
 import time
 import uuid
 from collections import deque
@@ -60,8 +59,6 @@ class Outbound:
         self._session = session
         #: What has become of writes and is not taken in yet.
         self.results: deque[messages.Result] = deque()
-        #: Older writes were found under younger ones: all are to be laid over the tables anew.
-        self._relay = False
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
@@ -156,7 +153,7 @@ class Outbound:
 
     def retry_dead(self) -> None:
         """Puts the dead letters at the end of the queue again."""
-        self._accept(messages.RetryDead(self._queue.dead_ids()))
+        self._accept(messages.RetryDead(self._queue.dead_ids(), self._session))
         for row in self._queue.revive():
             self._sync.queued(row)
 
@@ -175,16 +172,16 @@ class Outbound:
 
     def received(self, event: messages.QueueNews) -> None:
         """The engine has news of the queue: rows count at once, results are taken within the frames' budgets."""
-        for what, run in itertools.groupby(event.items, key=lambda item: item[0]):
+        for what, news in event.items:
             if what == messages.RESULT:
-                self.results.extend(messages.Result(*news) for _, news in run)
-                continue
-            rows, younger = self._queue.load([messages.QueueRow(*news) for _, news in run], what == messages.DEAD_ROW)
-            if younger:
-                self._relay = True
+                self.results.append(messages.Result(*news))
             elif what == messages.ROW:
-                for row in rows:
-                    self._sync.queued(row)
+                for row in self._queue.load([messages.QueueRow(*news)]):
+                    self._sync.queued(row, former=True)
+            elif what == messages.DEAD_ROW:
+                self._queue.load_dead([messages.QueueRow(*news)])
+            else:
+                self._queue.remove_dead(news[0])
 
     def take_results(self, deadline: float) -> bool:
         """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
@@ -192,9 +189,6 @@ class Outbound:
         Args:
             deadline: As `time.perf_counter` counts.
         """
-        if self._relay:
-            self._relay = False
-            self._sync.relay()
         if not self.results:
             return False
         tell = self._callbacks.find("onWriteComplete")

@@ -6,6 +6,7 @@ What a method has queued is here at once; what the engine tells follows. The tab
 """
 
 import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import tdg_core_firestore_messages
@@ -39,62 +40,72 @@ class _Mirror:
     """Rows by queue id, oldest first, and the table that shows them."""
 
     def __init__(self, dat: Any, columns: tuple[str, ...]) -> None:
-        self.rows: dict[str, QueueRow] = {}
+        #: Rows of a former run, which are older than all others, however late they are told.
+        self._former: dict[str, QueueRow] = {}
+        self._own: dict[str, QueueRow] = {}
         self._table = tdg_td_tables.KeyedTable(dat, columns)
         self._table.reset()
         self._width = len(columns)
-        #: Rows of a former run: older than all that was added here.
-        self._loaded: set[str] = set()
         self._changed: dict[str, None] = {}
+        #: Rows of a former run stand in the table behind younger ones.
+        self._disordered = False
+
+    def __len__(self) -> int:
+        return len(self._former) + len(self._own)
+
+    def __iter__(self) -> Iterator[QueueRow]:
+        return itertools.chain(self._former.values(), self._own.values())
+
+    def get(self, queue_id: str) -> QueueRow | None:
+        """A row."""
+        return self._own.get(queue_id) or self._former.get(queue_id)
 
     def put(self, row: QueueRow) -> None:
         """Adds or changes a row."""
-        self.rows[row.queue_id] = row
+        rows = self._former if row.queue_id in self._former else self._own
+        rows[row.queue_id] = row
         self._changed[row.queue_id] = None
 
     def remove(self, queue_id: str) -> QueueRow | None:
         """Takes a row out."""
-        row = self.rows.pop(queue_id, None)
+        row = self._own.pop(queue_id, None) or self._former.pop(queue_id, None)
         if row is not None:
             self._changed[queue_id] = None
         return row
 
-    def load(self, rows: list[QueueRow]) -> tuple[list[QueueRow], bool]:
-        """Adds rows of a former run before all younger ones: those that are new here, and whether there are younger."""
-        new = [row for row in rows if row.queue_id not in self.rows]
-        last = next(reversed(self.rows), None)
-        younger = bool(new) and last is not None and last not in self._loaded
-        if not younger:
-            for row in new:
-                self.put(row)
-        else:
-            newer = {queue_id: row for queue_id, row in self.rows.items() if queue_id not in self._loaded}
-            older = {queue_id: row for queue_id, row in self.rows.items() if queue_id in self._loaded}
-            self.rows = {**older, **{row.queue_id: row for row in new}, **newer}
-            self.blank()
-        self._loaded.update(row.queue_id for row in new)
-        return new, younger
+    def load(self, rows: Iterable[QueueRow]) -> list[QueueRow]:
+        """Adds rows of a former run; those that are new here."""
+        new = [row for row in rows if self.get(row.queue_id) is None]
+        for row in new:
+            self._former[row.queue_id] = row
+            self._changed[row.queue_id] = None
+        self._disordered = self._disordered or bool(new and self._own)
+        return new
 
     def clear(self) -> None:
         """No rows any more."""
-        self.rows.clear()
-        self._loaded.clear()
+        self._former.clear()
+        self._own.clear()
         self.blank()
 
     def blank(self) -> None:
         """Empties the table, not the rows; `flush` fills it again."""
         self._table.reset()
-        self._changed = dict.fromkeys(self.rows)
+        self._changed = dict.fromkeys(row.queue_id for row in self)
+        self._disordered = False
 
     def flush(self) -> bool:
         """Writes a slice of what has changed into the table; False when nothing had."""
         if not self._changed:
-            return False
+            if not self._disordered:
+                return False
+            self.blank()
         ids = list(itertools.islice(self._changed, _SLICE))
         for queue_id in ids:
             del self._changed[queue_id]
-        self._table.remove(queue_id for queue_id in ids if queue_id not in self.rows)
-        self._table.put(self._cells(self.rows[queue_id]) for queue_id in ids if queue_id in self.rows)
+        rows = {queue_id: self.get(queue_id) for queue_id in ids}
+        self._table.remove(queue_id for queue_id, row in rows.items() if row is None)
+        self._table.put(self._cells(row) for row in rows.values() if row is not None)
         return True
 
     def _cells(self, row: QueueRow) -> tdg_td_tables.Row:
@@ -113,35 +124,43 @@ class QueueTables:
         self._dead = _Mirror(comp.op("dead_letters"), DEAD_COLUMNS)
 
     def __len__(self) -> int:
-        return len(self._queue.rows)
+        return len(self._queue)
 
     def get(self, queue_id: str) -> QueueRow | None:
         """A queued write."""
-        return self._queue.rows.get(queue_id)
+        return self._queue.get(queue_id)
 
     def rows(self) -> list[QueueRow]:
         """The queued writes, oldest first."""
-        return list(self._queue.rows.values())
+        return list(self._queue)
 
     def pending(self) -> list[PendingRow]:
         """The documented columns of the queued writes, oldest first."""
-        return [PendingRow(*row[:8]) for row in self._queue.rows.values()]
+        return [PendingRow(*row[:8]) for row in self._queue]
 
     def of(self, collection: str) -> list[QueueRow]:
         """The queued writes of one collection, oldest first."""
-        return [row for row in self._queue.rows.values() if row.collection == collection]
+        return [row for row in self._queue if row.collection == collection]
 
     def dead_ids(self) -> list[str]:
         """The ids of the dead letters, oldest first."""
-        return list(self._dead.rows)
+        return [row.queue_id for row in self._dead]
 
     def add(self, row: QueueRow) -> None:
         """A write that was queued just now, or one that has changed."""
         self._queue.put(row)
 
-    def load(self, rows: list[QueueRow], dead: bool) -> tuple[list[QueueRow], bool]:
-        """Rows of a former run: those that are new here, and whether younger ones were here before them."""
-        return (self._dead if dead else self._queue).load(rows)
+    def load(self, rows: Iterable[QueueRow]) -> list[QueueRow]:
+        """Queued writes of a former run; those that are new here."""
+        return self._queue.load(rows)
+
+    def load_dead(self, rows: Iterable[QueueRow]) -> None:
+        """Dead letters of a former run."""
+        self._dead.load(rows)
+
+    def remove_dead(self, queue_id: str) -> None:
+        """That is no dead letter any more."""
+        self._dead.remove(queue_id)
 
     def remove(self, queue_id: str) -> QueueRow | None:
         """A write that is not queued any more."""
@@ -150,7 +169,7 @@ class QueueTables:
     def settle(self, result: Result) -> QueueRow | None:
         """Takes in what became of a write; returns its row if it was known."""
         if result.outcome == tdg_core_firestore_messages.FAILED:
-            row = self._queue.rows.get(result.queue_id)
+            row = self._queue.get(result.queue_id)
             if row is not None:
                 self._queue.put(row._replace(retry_count=result.retry_count, last_error=result.error))
             return row
@@ -163,7 +182,7 @@ class QueueTables:
 
     def revive(self) -> list[QueueRow]:
         """The dead letters are queued again; returns them."""
-        rows = [row._replace(retry_count=0, last_error="", failed_at="") for row in self._dead.rows.values()]
+        rows = [row._replace(retry_count=0, last_error="", failed_at="") for row in self._dead]
         self._dead.clear()
         for row in rows:
             self._queue.put(row)

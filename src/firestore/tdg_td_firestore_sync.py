@@ -220,18 +220,10 @@ class Sync:
             self._busy[name] = view  # behind the others
         return True
 
-    def queued(self, row: QueueRow) -> None:
-        """An own write was queued: it shows at once."""
+    def queued(self, row: QueueRow, former: bool = False) -> None:
+        """An own write was queued: it shows at once. One of a former run is older than those of this one."""
         for view in self.views.of(row.collection):
-            self._mended(view).write(row.doc_id, _pending(row))
-
-    def relay(self) -> None:
-        """Queued writes were found that are older than some that show already: all are laid over anew, in order."""
-        rows = self._queue.rows()
-        for view in self.views:
-            view.forget_writes()
-        for row in rows:
-            self.queued(row)
+            self._mended(view).write(row.doc_id, _pending(row, former))
 
     def settled(self, result: messages.Result) -> None:
         """An own write has ended."""
@@ -342,8 +334,8 @@ class Sync:
         return renewed
 
 
-def _pending(row: QueueRow) -> tdg_core_firestore_rows.Pending:
-    return tdg_core_firestore_rows.Pending(row.queue_id, row.op_type, row.payload, row.queued_at)
+def _pending(row: QueueRow, former: bool = False) -> tdg_core_firestore_rows.Pending:
+    return tdg_core_firestore_rows.Pending(row.queue_id, row.op_type, row.payload, row.queued_at, former)
 
 
 def _payload(view: View, doc_id: str) -> dict[str, Any] | None:

@@ -117,7 +117,7 @@ class View:
     def adopt(self, former: "View") -> None:
         """Goes on where another view of the same thing was, whose table is lost."""
         self.documents, self.inbox = former.documents, former.inbox
-        self._patches = former._patches
+        self.listen_number, self._patches = former.listen_number, former._patches
         self.table.take_over(former.table)
 
     def refill(self) -> None:

@@ -5,7 +5,7 @@ Thread: worker only.
 
 import datetime
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +153,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         # Of failures only the newest counts, of ends every one.
         self._tell_queue(messages.RESULT, result, result.queue_id if result.outcome == messages.FAILED else None)
 
-    def _found(self, rows: list[messages.QueueRow], dead: bool) -> None:
-        what = messages.DEAD_ROW if dead else messages.ROW
+    def _found(self, what: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if not self._begun:  # all of it before anything else, so that whoever sees `connected` sees the queue, too
             for first in range(0, len(rows), _ROWS):
                 self.loop.outbox.put(messages.QueueNews([(what, row) for row in rows[first : first + _ROWS]]))

@@ -8,7 +8,7 @@ an accepted request acknowledged to its journal, so that nothing is lost either 
 """
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tdg_core_errors
@@ -35,7 +35,8 @@ class DurableQueue:
     Args:
         store: Where they are kept.
         report: Told what became of each write.
-        found: Told of rows that this run of the component did not queue itself, and whether they are dead letters.
+        found: Told of rows that this run of the component did not queue itself, and what they are (`ROW`, `DEAD_ROW`,
+            `DEAD_GONE`).
         session: Names this run.
         now_text: The time as ISO 8601 text.
     """
@@ -44,7 +45,7 @@ class DurableQueue:
         self,
         store: tdg_work_firestore_store.FirestoreStore,
         report: Callable[[Result], None],
-        found: Callable[[list[QueueRow], bool], None],
+        found: Callable[[str, Sequence[tuple[Any, ...]]], None],
         session: str,
         now_text: Callable[[], str],
     ) -> None:
@@ -65,8 +66,8 @@ class DurableQueue:
         self._changed_ledger = False
         self._unacknowledged: list[int] = []
         self._load()
-        found(_rows(self.queue.entries()), False)
-        found([letter.row for letter in self.dead.values()], True)
+        found(tdg_core_firestore_messages.ROW, _rows(self.queue.entries()))
+        found(tdg_core_firestore_messages.DEAD_ROW, [letter.row for letter in self.dead.values()])
         self._handlers: dict[str, Callable[[Any], None]] = {
             "writes": self._add,
             "clear_queue": lambda _: self._discard(self.queue.entries(), _CLEARED),
@@ -225,11 +226,15 @@ class DurableQueue:
     # Accepted requests -----------------------------------------------------------------------------------------------
 
     def _add(self, request: tdg_core_firestore_messages.Writes) -> None:
-        entries = [self._enqueue(tdg_core_firestore_messages.Write(*item)) for item in request.items]
-        if request.session != self._session:
-            self._found(_rows(entry for entry in entries if self.queue.get(entry.queue_id) is entry), False)
+        self._enqueue([tdg_core_firestore_messages.Write(*item) for item in request.items], request.session)
 
-    def _enqueue(self, write: tdg_core_firestore_messages.Write) -> Entry:
+    def _enqueue(self, items: list[tdg_core_firestore_messages.Write], session: str) -> None:
+        entries = [self._queued(item) for item in items]
+        if session != self._session:
+            rows = _rows(entry for entry in entries if self.queue.get(entry.queue_id) is entry)
+            self._found(tdg_core_firestore_messages.ROW, rows)
+
+    def _queued(self, write: tdg_core_firestore_messages.Write) -> Entry:
         queued = self.queue.get(write.queue_id)
         if queued is not None:
             return queued
@@ -257,15 +262,19 @@ class DurableQueue:
             self._count_failure(entry, request.error)
 
     def _retry_dead(self, request: tdg_core_firestore_messages.RetryDead) -> None:
-        for letter in self._take_dead(request.queue_ids):
-            self._enqueue(tdg_core_firestore_messages.Write(*letter.row[:6], batch=letter.batch))
+        letters = self._take_dead(request.queue_ids)
+        items = [tdg_core_firestore_messages.Write(*letter.row[:6], batch=letter.batch) for letter in letters]
+        self._enqueue(items, request.session)
 
     def _clear_dead(self, request: tdg_core_firestore_messages.ClearDead) -> None:
         self._take_dead(request.queue_ids)
 
     def _take_dead(self, queue_ids: list[str]) -> list[tdg_work_firestore_store.DeadLetter]:
         taken = [self.dead.pop(queue_id) for queue_id in queue_ids if queue_id in self.dead]
-        self._changed_dead |= dict.fromkeys(letter.row.queue_id for letter in taken)
+        gone = [letter.row.queue_id for letter in taken]
+        self._changed_dead |= dict.fromkeys(gone)
+        # The main thread may have heard of them from the file before this request came out of the journal.
+        self._found(tdg_core_firestore_messages.DEAD_GONE, [(queue_id,) for queue_id in gone])
         return taken
 
     def forget(self) -> None:

@@ -96,6 +96,21 @@ def test_queued_writes_stay_over_the_confirmed_ones(documents: rows.Documents) -
     assert documents.drop("a", shown, "q2") == rows.Shown(text(x=1), V1)
 
 
+def test_writes_of_a_former_run_lie_under_those_of_this_one_however_late_they_are_told(
+    documents: rows.Documents,
+) -> None:
+    server = rows.Shown(text(x=0, y=0), V1)
+    shown = documents.write("a", server, pending("young", "update", x=9))
+    for number in (1, 2):
+        former = pending(f"old{number}", "update", x=number, y=number)
+        former.former = True
+        shown = documents.write("a", shown, former)
+    assert shown.payload == text(x=9, y=2)
+    shown = documents.confirm("a", shown, "old1", V2)
+    shown = documents.drop("a", shown, "young")
+    assert shown.payload == text(x=2, y=2)
+
+
 def test_a_deletion_takes_the_row_away_and_an_older_snapshot_does_not_bring_it_back(documents: rows.Documents) -> None:
     shown = documents.write("a", rows.Shown(text(x=1), V1), pending("q", "delete"))
     assert shown.payload is None

@@ -274,6 +274,10 @@ def test_a_table_deleted_by_hand_is_made_again(stage: Stage) -> None:
     stage.type("users", "u2", '{"n": 71}')
     settle(stage)
     assert stage.server.get("users/u2") == {"n": 71}
+    stage.table_of("users").destroy()
+    stage.comp.GetDoc("users", "u2")  # made again before the server tells anything
+    stage.put("users/u1", n=72)
+    stage.until(lambda: stage.documents("users").get("u1") == {"n": 72}, "the listener of the new table")
 
 
 def test_what_was_typed_just_before_the_end_is_sent_later(open_stage: OpenStage) -> None:

@@ -89,6 +89,30 @@ def test_the_queue_survives_the_end_of_the_program_and_goes_out_in_order(open_st
     assert again.server.get("users/u1") == {f"f{n}": n for n in range(20)} | {"last": "newest"}
 
 
+def test_writes_found_after_younger_ones_take_their_place_before_them(offline: Stage) -> None:
+    """A script may write before the engine has told of all that a former run has left."""
+    messages, outbound = offline.module("tdg_core_firestore_messages"), offline.comp.ext.FirestoreExt.outbound
+    offline.comp.UpdateDoc("users", "u1", {"last": "young"})
+    young = offline.comp.PushDoc("users", "u2", {"n": 1})
+    former = [
+        messages.QueueRow(f"old{n}", "users", "u1", "set" if n == 0 else "update", f'{{"f{n}":1,"last":{n}}}', "2026")
+        for n in range(200)
+    ]
+    for first in range(0, 200, 25):
+        outbound.received(messages.QueueNews([("row", list(row)) for row in former[first : first + 25]]))
+        offline.host.frame()
+    dead = messages.QueueRow("gone", "users", "u3", "update", "{}", "2026", 1, "no", "2026")
+    outbound.received(messages.QueueNews([("dead_row", list(dead)), ("dead_gone", ["gone"])]))
+    pending = queue_of(offline).GetPending()
+    assert [one["queue_id"] for one in pending[:200]] == [row.queue_id for row in former]
+    assert pending[-1]["queue_id"] == young
+    assert offline.comp.GetDoc("users", "u1")["last"] == "young"
+    offline.until(
+        lambda: [row["queue_id"] for row in offline.rows("write_queue_dat")] == [p["queue_id"] for p in pending]
+    )
+    assert offline.rows("dead_letters") == []
+
+
 def test_without_a_cache_the_queue_is_kept_in_memory(open_stage: OpenStage) -> None:
     stage = open_stage(Collections="users", Autoconnect=False, Enablecache=False)
     stage.comp.PushDoc("users", "u1", {"x": 1})

@@ -103,9 +103,24 @@ def test_dead_letters_can_be_tried_again(engine: Run, database: Server) -> None:
     engine.connect()
     engine.wait_results(1, messages.DEAD)
     database.commit({"collection": "c", "doc_id": "a", "op": "set", "data": {"y": 2}})
-    engine.accept(messages.RetryDead([update.queue_id]))
+    engine.accept(messages.RetryDead([update.queue_id], engine.session))
     engine.wait_results(1, messages.CONFIRMED)
     assert database.get("c/a") == {"x": 1, "y": 2}
+
+
+def test_what_a_former_run_asked_for_its_dead_letters_and_left_in_the_journal_is_told(
+    engine_settings: FirestoreSettings,
+) -> None:
+    retried, cleared = write("a", "update", {"x": 1}), write("b", "update", {"x": 1})
+    with Run(engine_settings) as run:
+        run.push(retried, cleared)
+        run.connect()
+        run.wait_results(2, messages.DEAD)
+    with Run(engine_settings, session="next") as run:
+        run.accept(messages.RetryDead([retried.queue_id], "session"), messages.ClearDead([cleared.queue_id]))
+        run.wait(lambda: run.gone() == {retried.queue_id, cleared.queue_id})
+        assert [row.queue_id for row in run.rows(messages.DEAD_ROW)] == [retried.queue_id, cleared.queue_id]
+        assert [row.queue_id for row in run.rows()] == [retried.queue_id]
 
 
 def test_dead_letters_survive_a_restart_until_they_are_cleared(engine_settings: FirestoreSettings) -> None:

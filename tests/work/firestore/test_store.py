@@ -34,7 +34,7 @@ class Home:
         self.found.clear()
         self.store = stores.FirestoreStore(self.path, lambda _, text: self.told.append(text))
         self.queue = DurableQueue(
-            self.store, self.results.append, lambda rows, _: self.found.extend(rows), "now", lambda: "2026-01-01T00:00Z"
+            self.store, self.results.append, lambda _, rows: self.found.extend(rows), "now", lambda: "2026-01-01T00:00Z"
         )
 
     def reopen(self) -> None:
