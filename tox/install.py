@@ -7327,7 +7327,7 @@ def _keep_forced(
     dirty: threading.Event,
     closed: threading.Event,
     # Bound here: TouchDesigner may clear a module's globals under its threads.
-    force: Callable[[Path], None] = tdg_disk_sqlite.force,
+    force: Callable[[Path], bool] = tdg_disk_sqlite.force,
     interval_s: float = FORCE_INTERVAL_S,
 ) -> None:
     """Brings what was written to the disk, again and again, until the journal is closed, and then once more."""
@@ -7335,7 +7335,8 @@ def _keep_forced(
         dirty.wait()
         closed.wait(interval_s)
         dirty.clear()
-        force(path)
+        if not force(path):
+            dirty.set()
 ''',
     "src/common/tdg_bridge_outbox.py": '''\
 """The engine's way out: events in order, where a newer one may replace one that nobody has taken yet.
@@ -9925,21 +9926,26 @@ def force(
     # Bound here: TouchDesigner may clear a module's globals under its threads.
     connect: Callable[..., sqlite3.Connection] = sqlite3.connect,
     errors: type[Exception] = sqlite3.Error,
-) -> None:
+) -> bool:
     """Brings everything committed so far to the disk and empties the write-ahead file into the database.
 
     A passive checkpoint takes no lock that a writer waits for (https://www.sqlite.org/wal.html). A file that is gone
     is not made anew.
+
+    Returns:
+        Whether the disk has all of it. If not (it is broken, or another thread is just forcing), the next time will do.
     """
     try:
         connection = connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0.0)
     except errors:
-        return
+        return False
     try:
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        busy, written, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except errors:
-        pass  # what could not be forced now is forced the next time
+        return False
+    else:
+        return not busy and bool(written == moved)
     finally:
         connection.close()
 
@@ -16066,6 +16072,7 @@ register = tdg_core_messages.register
 #: What an item of `QueueNews` is.
 ROW = "row"
 DEAD_ROW = "dead_row"
+DEAD_GONE = "dead_gone"
 RESULT = "result"
 
 #: How a write ended, or did not yet end (`Result.outcome`).
@@ -16177,10 +16184,11 @@ class RecordRetry(Message):
 @register
 @dataclass(frozen=True)
 class RetryDead(Message):
-    """Accepted: put these dead letters at the end of the queue again."""
+    """Accepted: put these dead letters at the end of the queue again; `session` as in `Writes`."""
 
     kind: ClassVar[str] = "retry_dead"
     queue_ids: list[str]
+    session: str
 
 
 @register
@@ -16266,7 +16274,8 @@ class CacheDocuments(Message):
 class QueueNews(Message):
     """What the main thread does not know of the queue yet, in order: pairs of what it is and the thing itself.
 
-    ROW, DEAD_ROW: a `QueueRow` that this run of the component has not queued itself. RESULT: a `Result`.
+    ROW, DEAD_ROW: a `QueueRow` that this run of the component has not queued itself. DEAD_GONE: the queue id of what is
+    no dead letter any more, in a list. RESULT: a `Result`.
     """
 
     kind: ClassVar[str] = "queue_news"
@@ -16429,6 +16438,7 @@ is not sent yet, is kept here with the server's version underneath, so that a re
 update times; they are compared as times.
 """
 
+import itertools
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16472,6 +16482,8 @@ class Pending:
     payload: str
     #: When it was queued; estimates server timestamps.
     queued_at: str
+    #: By a former run of the component: it is older than all of this run, however late it is told.
+    former: bool = False
     _data: dict[str, Any] | None = None
 
     @property
@@ -16570,10 +16582,17 @@ class Documents:
         return _show(local)
 
     def write(self, doc_id: str, shown: Shown, pending: Pending) -> Shown:
-        """A write was queued."""
+        """A write was queued, or is found queued by a former run."""
         local = self._track(doc_id, shown)
-        local.pending.append(pending)
-        local.top = self._after(local.top, pending)
+        younger = 0
+        if pending.former:
+            younger = sum(1 for _ in itertools.takewhile(lambda one: not one.former, reversed(local.pending)))
+        if younger:
+            local.pending.insert(len(local.pending) - younger, pending)
+            self._replay(local)
+        else:
+            local.pending.append(pending)
+            local.top = self._after(local.top, pending)
         self._deleted.pop(doc_id, None)
         return _show(local)
 
@@ -18795,7 +18814,6 @@ Thread: main only.
 """
 
 import datetime
-import itertools
 import time
 import uuid
 from collections import deque
@@ -18851,8 +18869,6 @@ class Outbound:
         self._session = session
         #: What has become of writes and is not taken in yet.
         self.results: deque[messages.Result] = deque()
-        #: Older writes were found under younger ones: all are to be laid over the tables anew.
-        self._relay = False
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
@@ -18947,7 +18963,7 @@ class Outbound:
 
     def retry_dead(self) -> None:
         """Puts the dead letters at the end of the queue again."""
-        self._accept(messages.RetryDead(self._queue.dead_ids()))
+        self._accept(messages.RetryDead(self._queue.dead_ids(), self._session))
         for row in self._queue.revive():
             self._sync.queued(row)
 
@@ -18966,16 +18982,16 @@ class Outbound:
 
     def received(self, event: messages.QueueNews) -> None:
         """The engine has news of the queue: rows count at once, results are taken within the frames' budgets."""
-        for what, run in itertools.groupby(event.items, key=lambda item: item[0]):
+        for what, news in event.items:
             if what == messages.RESULT:
-                self.results.extend(messages.Result(*news) for _, news in run)
-                continue
-            rows, younger = self._queue.load([messages.QueueRow(*news) for _, news in run], what == messages.DEAD_ROW)
-            if younger:
-                self._relay = True
+                self.results.append(messages.Result(*news))
             elif what == messages.ROW:
-                for row in rows:
-                    self._sync.queued(row)
+                for row in self._queue.load([messages.QueueRow(*news)]):
+                    self._sync.queued(row, former=True)
+            elif what == messages.DEAD_ROW:
+                self._queue.load_dead([messages.QueueRow(*news)])
+            else:
+                self._queue.remove_dead(news[0])
 
     def take_results(self, deadline: float) -> bool:
         """Takes in how writes ended and tells the user, at least one, until the time is over; False without any.
@@ -18983,9 +18999,6 @@ class Outbound:
         Args:
             deadline: As `time.perf_counter` counts.
         """
-        if self._relay:
-            self._relay = False
-            self._sync.relay()
         if not self.results:
             return False
         tell = self._callbacks.find("onWriteComplete")
@@ -19018,6 +19031,7 @@ What a method has queued is here at once; what the engine tells follows. The tab
 """
 
 import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import tdg_core_firestore_messages
@@ -19051,62 +19065,72 @@ class _Mirror:
     """Rows by queue id, oldest first, and the table that shows them."""
 
     def __init__(self, dat: Any, columns: tuple[str, ...]) -> None:
-        self.rows: dict[str, QueueRow] = {}
+        #: Rows of a former run, which are older than all others, however late they are told.
+        self._former: dict[str, QueueRow] = {}
+        self._own: dict[str, QueueRow] = {}
         self._table = tdg_td_tables.KeyedTable(dat, columns)
         self._table.reset()
         self._width = len(columns)
-        #: Rows of a former run: older than all that was added here.
-        self._loaded: set[str] = set()
         self._changed: dict[str, None] = {}
+        #: Rows of a former run stand in the table behind younger ones.
+        self._disordered = False
+
+    def __len__(self) -> int:
+        return len(self._former) + len(self._own)
+
+    def __iter__(self) -> Iterator[QueueRow]:
+        return itertools.chain(self._former.values(), self._own.values())
+
+    def get(self, queue_id: str) -> QueueRow | None:
+        """A row."""
+        return self._own.get(queue_id) or self._former.get(queue_id)
 
     def put(self, row: QueueRow) -> None:
         """Adds or changes a row."""
-        self.rows[row.queue_id] = row
+        rows = self._former if row.queue_id in self._former else self._own
+        rows[row.queue_id] = row
         self._changed[row.queue_id] = None
 
     def remove(self, queue_id: str) -> QueueRow | None:
         """Takes a row out."""
-        row = self.rows.pop(queue_id, None)
+        row = self._own.pop(queue_id, None) or self._former.pop(queue_id, None)
         if row is not None:
             self._changed[queue_id] = None
         return row
 
-    def load(self, rows: list[QueueRow]) -> tuple[list[QueueRow], bool]:
-        """Adds rows of a former run before all younger ones: those that are new here, and whether there are younger."""
-        new = [row for row in rows if row.queue_id not in self.rows]
-        last = next(reversed(self.rows), None)
-        younger = bool(new) and last is not None and last not in self._loaded
-        if not younger:
-            for row in new:
-                self.put(row)
-        else:
-            newer = {queue_id: row for queue_id, row in self.rows.items() if queue_id not in self._loaded}
-            older = {queue_id: row for queue_id, row in self.rows.items() if queue_id in self._loaded}
-            self.rows = {**older, **{row.queue_id: row for row in new}, **newer}
-            self.blank()
-        self._loaded.update(row.queue_id for row in new)
-        return new, younger
+    def load(self, rows: Iterable[QueueRow]) -> list[QueueRow]:
+        """Adds rows of a former run; those that are new here."""
+        new = [row for row in rows if self.get(row.queue_id) is None]
+        for row in new:
+            self._former[row.queue_id] = row
+            self._changed[row.queue_id] = None
+        self._disordered = self._disordered or bool(new and self._own)
+        return new
 
     def clear(self) -> None:
         """No rows any more."""
-        self.rows.clear()
-        self._loaded.clear()
+        self._former.clear()
+        self._own.clear()
         self.blank()
 
     def blank(self) -> None:
         """Empties the table, not the rows; `flush` fills it again."""
         self._table.reset()
-        self._changed = dict.fromkeys(self.rows)
+        self._changed = dict.fromkeys(row.queue_id for row in self)
+        self._disordered = False
 
     def flush(self) -> bool:
         """Writes a slice of what has changed into the table; False when nothing had."""
         if not self._changed:
-            return False
+            if not self._disordered:
+                return False
+            self.blank()
         ids = list(itertools.islice(self._changed, _SLICE))
         for queue_id in ids:
             del self._changed[queue_id]
-        self._table.remove(queue_id for queue_id in ids if queue_id not in self.rows)
-        self._table.put(self._cells(self.rows[queue_id]) for queue_id in ids if queue_id in self.rows)
+        rows = {queue_id: self.get(queue_id) for queue_id in ids}
+        self._table.remove(queue_id for queue_id, row in rows.items() if row is None)
+        self._table.put(self._cells(row) for row in rows.values() if row is not None)
         return True
 
     def _cells(self, row: QueueRow) -> tdg_td_tables.Row:
@@ -19125,35 +19149,43 @@ class QueueTables:
         self._dead = _Mirror(comp.op("dead_letters"), DEAD_COLUMNS)
 
     def __len__(self) -> int:
-        return len(self._queue.rows)
+        return len(self._queue)
 
     def get(self, queue_id: str) -> QueueRow | None:
         """A queued write."""
-        return self._queue.rows.get(queue_id)
+        return self._queue.get(queue_id)
 
     def rows(self) -> list[QueueRow]:
         """The queued writes, oldest first."""
-        return list(self._queue.rows.values())
+        return list(self._queue)
 
     def pending(self) -> list[PendingRow]:
         """The documented columns of the queued writes, oldest first."""
-        return [PendingRow(*row[:8]) for row in self._queue.rows.values()]
+        return [PendingRow(*row[:8]) for row in self._queue]
 
     def of(self, collection: str) -> list[QueueRow]:
         """The queued writes of one collection, oldest first."""
-        return [row for row in self._queue.rows.values() if row.collection == collection]
+        return [row for row in self._queue if row.collection == collection]
 
     def dead_ids(self) -> list[str]:
         """The ids of the dead letters, oldest first."""
-        return list(self._dead.rows)
+        return [row.queue_id for row in self._dead]
 
     def add(self, row: QueueRow) -> None:
         """A write that was queued just now, or one that has changed."""
         self._queue.put(row)
 
-    def load(self, rows: list[QueueRow], dead: bool) -> tuple[list[QueueRow], bool]:
-        """Rows of a former run: those that are new here, and whether younger ones were here before them."""
-        return (self._dead if dead else self._queue).load(rows)
+    def load(self, rows: Iterable[QueueRow]) -> list[QueueRow]:
+        """Queued writes of a former run; those that are new here."""
+        return self._queue.load(rows)
+
+    def load_dead(self, rows: Iterable[QueueRow]) -> None:
+        """Dead letters of a former run."""
+        self._dead.load(rows)
+
+    def remove_dead(self, queue_id: str) -> None:
+        """That is no dead letter any more."""
+        self._dead.remove(queue_id)
 
     def remove(self, queue_id: str) -> QueueRow | None:
         """A write that is not queued any more."""
@@ -19162,7 +19194,7 @@ class QueueTables:
     def settle(self, result: Result) -> QueueRow | None:
         """Takes in what became of a write; returns its row if it was known."""
         if result.outcome == tdg_core_firestore_messages.FAILED:
-            row = self._queue.rows.get(result.queue_id)
+            row = self._queue.get(result.queue_id)
             if row is not None:
                 self._queue.put(row._replace(retry_count=result.retry_count, last_error=result.error))
             return row
@@ -19175,7 +19207,7 @@ class QueueTables:
 
     def revive(self) -> list[QueueRow]:
         """The dead letters are queued again; returns them."""
-        rows = [row._replace(retry_count=0, last_error="", failed_at="") for row in self._dead.rows.values()]
+        rows = [row._replace(retry_count=0, last_error="", failed_at="") for row in self._dead]
         self._dead.clear()
         for row in rows:
             self._queue.put(row)
@@ -19421,18 +19453,10 @@ class Sync:
             self._busy[name] = view  # behind the others
         return True
 
-    def queued(self, row: QueueRow) -> None:
-        """An own write was queued: it shows at once."""
+    def queued(self, row: QueueRow, former: bool = False) -> None:
+        """An own write was queued: it shows at once. One of a former run is older than those of this one."""
         for view in self.views.of(row.collection):
-            self._mended(view).write(row.doc_id, _pending(row))
-
-    def relay(self) -> None:
-        """Queued writes were found that are older than some that show already: all are laid over anew, in order."""
-        rows = self._queue.rows()
-        for view in self.views:
-            view.forget_writes()
-        for row in rows:
-            self.queued(row)
+            self._mended(view).write(row.doc_id, _pending(row, former))
 
     def settled(self, result: messages.Result) -> None:
         """An own write has ended."""
@@ -19543,8 +19567,8 @@ class Sync:
         return renewed
 
 
-def _pending(row: QueueRow) -> tdg_core_firestore_rows.Pending:
-    return tdg_core_firestore_rows.Pending(row.queue_id, row.op_type, row.payload, row.queued_at)
+def _pending(row: QueueRow, former: bool = False) -> tdg_core_firestore_rows.Pending:
+    return tdg_core_firestore_rows.Pending(row.queue_id, row.op_type, row.payload, row.queued_at, former)
 
 
 def _payload(view: View, doc_id: str) -> dict[str, Any] | None:
@@ -19870,7 +19894,7 @@ class View:
     def adopt(self, former: "View") -> None:
         """Goes on where another view of the same thing was, whose table is lost."""
         self.documents, self.inbox = former.documents, former.inbox
-        self._patches = former._patches
+        self.listen_number, self._patches = former.listen_number, former._patches
         self.table.take_over(former.table)
 
     def refill(self) -> None:
@@ -20233,7 +20257,7 @@ Thread: worker only.
 
 import datetime
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20381,8 +20405,7 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
         # Of failures only the newest counts, of ends every one.
         self._tell_queue(messages.RESULT, result, result.queue_id if result.outcome == messages.FAILED else None)
 
-    def _found(self, rows: list[messages.QueueRow], dead: bool) -> None:
-        what = messages.DEAD_ROW if dead else messages.ROW
+    def _found(self, what: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if not self._begun:  # all of it before anything else, so that whoever sees `connected` sees the queue, too
             for first in range(0, len(rows), _ROWS):
                 self.loop.outbox.put(messages.QueueNews([(what, row) for row in rows[first : first + _ROWS]]))
@@ -20671,7 +20694,7 @@ an accepted request acknowledged to its journal, so that nothing is lost either 
 """
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tdg_core_errors
@@ -20698,7 +20721,8 @@ class DurableQueue:
     Args:
         store: Where they are kept.
         report: Told what became of each write.
-        found: Told of rows that this run of the component did not queue itself, and whether they are dead letters.
+        found: Told of rows that this run of the component did not queue itself, and what they are (`ROW`, `DEAD_ROW`,
+            `DEAD_GONE`).
         session: Names this run.
         now_text: The time as ISO 8601 text.
     """
@@ -20707,7 +20731,7 @@ class DurableQueue:
         self,
         store: tdg_work_firestore_store.FirestoreStore,
         report: Callable[[Result], None],
-        found: Callable[[list[QueueRow], bool], None],
+        found: Callable[[str, Sequence[tuple[Any, ...]]], None],
         session: str,
         now_text: Callable[[], str],
     ) -> None:
@@ -20728,8 +20752,8 @@ class DurableQueue:
         self._changed_ledger = False
         self._unacknowledged: list[int] = []
         self._load()
-        found(_rows(self.queue.entries()), False)
-        found([letter.row for letter in self.dead.values()], True)
+        found(tdg_core_firestore_messages.ROW, _rows(self.queue.entries()))
+        found(tdg_core_firestore_messages.DEAD_ROW, [letter.row for letter in self.dead.values()])
         self._handlers: dict[str, Callable[[Any], None]] = {
             "writes": self._add,
             "clear_queue": lambda _: self._discard(self.queue.entries(), _CLEARED),
@@ -20888,11 +20912,15 @@ class DurableQueue:
     # Accepted requests -----------------------------------------------------------------------------------------------
 
     def _add(self, request: tdg_core_firestore_messages.Writes) -> None:
-        entries = [self._enqueue(tdg_core_firestore_messages.Write(*item)) for item in request.items]
-        if request.session != self._session:
-            self._found(_rows(entry for entry in entries if self.queue.get(entry.queue_id) is entry), False)
+        self._enqueue([tdg_core_firestore_messages.Write(*item) for item in request.items], request.session)
 
-    def _enqueue(self, write: tdg_core_firestore_messages.Write) -> Entry:
+    def _enqueue(self, items: list[tdg_core_firestore_messages.Write], session: str) -> None:
+        entries = [self._queued(item) for item in items]
+        if session != self._session:
+            rows = _rows(entry for entry in entries if self.queue.get(entry.queue_id) is entry)
+            self._found(tdg_core_firestore_messages.ROW, rows)
+
+    def _queued(self, write: tdg_core_firestore_messages.Write) -> Entry:
         queued = self.queue.get(write.queue_id)
         if queued is not None:
             return queued
@@ -20920,15 +20948,19 @@ class DurableQueue:
             self._count_failure(entry, request.error)
 
     def _retry_dead(self, request: tdg_core_firestore_messages.RetryDead) -> None:
-        for letter in self._take_dead(request.queue_ids):
-            self._enqueue(tdg_core_firestore_messages.Write(*letter.row[:6], batch=letter.batch))
+        letters = self._take_dead(request.queue_ids)
+        items = [tdg_core_firestore_messages.Write(*letter.row[:6], batch=letter.batch) for letter in letters]
+        self._enqueue(items, request.session)
 
     def _clear_dead(self, request: tdg_core_firestore_messages.ClearDead) -> None:
         self._take_dead(request.queue_ids)
 
     def _take_dead(self, queue_ids: list[str]) -> list[tdg_work_firestore_store.DeadLetter]:
         taken = [self.dead.pop(queue_id) for queue_id in queue_ids if queue_id in self.dead]
-        self._changed_dead |= dict.fromkeys(letter.row.queue_id for letter in taken)
+        gone = [letter.row.queue_id for letter in taken]
+        self._changed_dead |= dict.fromkeys(gone)
+        # The main thread may have heard of them from the file before this request came out of the journal.
+        self._found(tdg_core_firestore_messages.DEAD_GONE, [(queue_id,) for queue_id in gone])
         return taken
 
     def forget(self) -> None:
@@ -27441,10 +27473,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._pump_planned = False
         # When each running transfer was last heard of.
         self._heard: dict[str, float] = {}
-        self.handlers |= {
-            "storage.spool": self._spool,
-            "storage.page_taken": self._page_taken,
-        }
+        self.handlers |= {"storage.spool": self._spool, "storage.page_taken": self._page_taken}
 
     def begin(self) -> None:
         """Takes up what a former run of the component left."""
@@ -27495,6 +27524,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def on_forget(self) -> None:
         jobs = [*self.queue.waiting, *self.queue.running]
         self._forgets.append({job.id for job in jobs})
+        self._taken.clear()  # what could not be stored is not offered again
         for job in jobs:
             self._cancel(job, "cancelled by Reset", active=True)
         self._tell_forgotten()
@@ -27761,6 +27791,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def _commit(self) -> None:
         self._commit_planned = False
+        if self._accepted:  # no end is written before its beginning, which would then stay for ever
+            self._store_accepted()
+            return
         try:
             self._keeper.commit([], self._take_once)
         except CloudError as error:
@@ -27864,6 +27897,9 @@ CloudError = tdg_core_errors.CloudError
 #: Seconds between a commit and the thread that forces it to the disk.
 FORCE_INTERVAL_S = 0.1
 
+#: Seconds until a disk that did not take what was written is asked again.
+_FORCE_AGAIN_S = 1.0
+
 
 class Keeper:
     """The engine's store, what waits to be written into it, and what waits to be forced.
@@ -27960,7 +27996,17 @@ class Keeper:
             return
         folders, self._folders = list(self._folders), set()
         numbers = self._take_unforced()
-        self._loop.spawn("force", _force, self._path, folders, then=lambda *_: self._forced(numbers))
+        self._loop.spawn("force", _force, self._path, folders, then=lambda done, _: self._force_ended(numbers, done))
+
+    def _force_ended(self, numbers: tuple[int, ...], done: bool | None) -> None:
+        if done:
+            self._forced(numbers)
+            return
+        # A power cut would take them: the journal keeps them until the disk has them.
+        self._unforced[:0] = numbers
+        if self._unforced and not self._force_planned:
+            self._force_planned = True
+            self._loop.call_later(_FORCE_AGAIN_S, self._force)
 
     def _take_unforced(self) -> tuple[int, ...]:
         numbers, self._unforced = tuple(self._unforced), []
@@ -27971,11 +28017,11 @@ class Keeper:
             self._loop.outbox.put(tdg_core_messages.Stored(numbers))
 
 
-def _force(path: Path, folders: list[Path]) -> None:
-    """First the files that transfers have put in place, then that they are done."""
+def _force(path: Path, folders: list[Path]) -> bool:
+    """First the files that transfers have put in place, then that they are done; whether the disk has that."""
     for folder in folders:
         tdg_disk_files.force_folder(folder)
-    tdg_disk_sqlite.force(path)
+    return tdg_disk_sqlite.force(path)
 ''',
     "src/storage/tdg_work_storage_store.py": '''\
 """The storage engine's SQLite file: transfers that were accepted and have not ended, with what they left half done.

@@ -106,7 +106,7 @@ def _keep_forced(
     dirty: threading.Event,
     closed: threading.Event,
     # Bound here: TouchDesigner may clear a module's globals under its threads.
-    force: Callable[[Path], None] = tdg_disk_sqlite.force,
+    force: Callable[[Path], bool] = tdg_disk_sqlite.force,
     interval_s: float = FORCE_INTERVAL_S,
 ) -> None:
     """Brings what was written to the disk, again and again, until the journal is closed, and then once more."""
@@ -114,4 +114,5 @@ def _keep_forced(
         dirty.wait()
         closed.wait(interval_s)
         dirty.clear()
-        force(path)
+        if not force(path):
+            dirty.set()

@@ -66,21 +66,26 @@ def force(
     # Bound here: TouchDesigner may clear a module's globals under its threads.
     connect: Callable[..., sqlite3.Connection] = sqlite3.connect,
     errors: type[Exception] = sqlite3.Error,
-) -> None:
+) -> bool:
     """Brings everything committed so far to the disk and empties the write-ahead file into the database.
 
     A passive checkpoint takes no lock that a writer waits for (https://www.sqlite.org/wal.html). A file that is gone
     is not made anew.
+
+    Returns:
+        Whether the disk has all of it. If not (it is broken, or another thread is just forcing), the next time will do.
     """
     try:
         connection = connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0.0)
     except errors:
-        return
+        return False
     try:
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        busy, written, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except errors:
-        pass  # what could not be forced now is forced the next time
+        return False
+    else:
+        return not busy and bool(written == moved)
     finally:
         connection.close()
 

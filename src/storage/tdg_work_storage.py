@@ -130,10 +130,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._pump_planned = False
         # When each running transfer was last heard of.
         self._heard: dict[str, float] = {}
-        self.handlers |= {
-            "storage.spool": self._spool,
-            "storage.page_taken": self._page_taken,
-        }
+        self.handlers |= {"storage.spool": self._spool, "storage.page_taken": self._page_taken}
 
     def begin(self) -> None:
         """Takes up what a former run of the component left."""
@@ -184,6 +181,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def on_forget(self) -> None:
         jobs = [*self.queue.waiting, *self.queue.running]
         self._forgets.append({job.id for job in jobs})
+        self._taken.clear()  # what could not be stored is not offered again
         for job in jobs:
             self._cancel(job, "cancelled by Reset", active=True)
         self._tell_forgotten()
@@ -450,6 +448,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def _commit(self) -> None:
         self._commit_planned = False
+        if self._accepted:  # no end is written before its beginning, which would then stay for ever
+            self._store_accepted()
+            return
         try:
             self._keeper.commit([], self._take_once)
         except CloudError as error:

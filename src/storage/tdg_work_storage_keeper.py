@@ -25,6 +25,9 @@ CloudError = tdg_core_errors.CloudError
 #: Seconds between a commit and the thread that forces it to the disk.
 FORCE_INTERVAL_S = 0.1
 
+#: Seconds until a disk that did not take what was written is asked again.
+_FORCE_AGAIN_S = 1.0
+
 
 class Keeper:
     """The engine's store, what waits to be written into it, and what waits to be forced.
@@ -121,7 +124,17 @@ class Keeper:
             return
         folders, self._folders = list(self._folders), set()
         numbers = self._take_unforced()
-        self._loop.spawn("force", _force, self._path, folders, then=lambda *_: self._forced(numbers))
+        self._loop.spawn("force", _force, self._path, folders, then=lambda done, _: self._force_ended(numbers, done))
+
+    def _force_ended(self, numbers: tuple[int, ...], done: bool | None) -> None:
+        if done:
+            self._forced(numbers)
+            return
+        # A power cut would take them: the journal keeps them until the disk has them.
+        self._unforced[:0] = numbers
+        if self._unforced and not self._force_planned:
+            self._force_planned = True
+            self._loop.call_later(_FORCE_AGAIN_S, self._force)
 
     def _take_unforced(self) -> tuple[int, ...]:
         numbers, self._unforced = tuple(self._unforced), []
@@ -132,8 +145,8 @@ class Keeper:
             self._loop.outbox.put(tdg_core_messages.Stored(numbers))
 
 
-def _force(path: Path, folders: list[Path]) -> None:
-    """First the files that transfers have put in place, then that they are done."""
+def _force(path: Path, folders: list[Path]) -> bool:
+    """First the files that transfers have put in place, then that they are done; whether the disk has that."""
     for folder in folders:
         tdg_disk_files.force_folder(folder)
-    tdg_disk_sqlite.force(path)
+    return tdg_disk_sqlite.force(path)

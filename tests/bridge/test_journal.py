@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import queue
 import signal
 import sqlite3
 import subprocess
@@ -127,8 +128,45 @@ def test_what_was_appended_is_forced_into_the_database_file_soon(tmp_path: Path)
 
 
 def test_forcing_a_file_that_is_gone_does_not_make_a_new_one(tmp_path: Path) -> None:
-    tdg_disk_sqlite.force(tmp_path / "gone.db")
+    assert tdg_disk_sqlite.force(tmp_path / "gone.db") is False
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_disk_did_not_take_is_forced_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "j.db"
+    answers = [False, False, True]
+    asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def force(_: Path) -> bool:
+        asked.put(answer := answers.pop(0))
+        return answer
+
+    dirty, closed = threading.Event(), threading.Event()
+    dirty.set()
+    thread = threading.Thread(target=tdg_bridge_journal._keep_forced, args=(path, dirty, closed, force, 0.001))
+    thread.start()
+    assert [asked.get(timeout=20) for _ in range(3)] == [False, False, True]
+    answers.append(True)
+    closed.set()
+    dirty.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_forcing_says_whether_the_disk_has_everything(tmp_path: Path) -> None:
+    """Not while a reader keeps the write-ahead log from being emptied."""
+    path = tmp_path / "a.db"
+    writer, reader = (sqlite3.connect(path, isolation_level=None) for _ in range(2))
+    writer.executescript("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE a (b); BEGIN; COMMIT")
+    assert tdg_disk_sqlite.force(path) is True
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM a").fetchone()
+    writer.execute("INSERT INTO a VALUES (1)")
+    assert tdg_disk_sqlite.force(path) is False
+    reader.execute("COMMIT")
+    assert tdg_disk_sqlite.force(path) is True
+    reader.close()
+    writer.close()
 
 
 def test_the_thread_that_forces_ends_with_the_journal(tmp_path: Path) -> None:

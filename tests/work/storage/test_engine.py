@@ -484,14 +484,14 @@ def test_data_that_cannot_be_written_fails_with_a_sentence(drive: Drive, tmp_pat
 # The disk -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("again_s", [0.01, 0.5])
 def test_full_disk_loses_nothing_and_stops_nothing(
-    drive: Drive,
-    make_file: MakeFile,
-    gateway: StorageGateway,
-    settings: StorageSettings,
-    monkeypatch: pytest.MonkeyPatch,
+    drive: Drive, make_file: MakeFile, settings: StorageSettings, monkeypatch: pytest.MonkeyPatch, again_s: float
 ) -> None:
-    """While the engine's file cannot be written, transfers run all the same, and the journal keeps them."""
+    """While the engine's file cannot be written, transfers run all the same, and the journal keeps them.
+
+    When there is room again, the ends are tried first here: they are written with their beginnings all the same.
+    """
     full = threading.Event()
     transaction = tdg_work_store.Store.transaction
 
@@ -503,7 +503,7 @@ def test_full_disk_loses_nothing_and_stops_nothing(
                 raise CloudError("disk", "The disk is full.")
 
     monkeypatch.setattr(tdg_work_store.Store, "transaction", perhaps)
-    monkeypatch.setattr("tdg_work_engine._STORE_AGAIN_S", 0.05)
+    monkeypatch.setattr("tdg_work_engine._STORE_AGAIN_S", again_s)
     monkeypatch.setattr(tdg_work_storage, "_STORE_RETRY_S", 0.05)
     driver = drive()
     driver.connect()
