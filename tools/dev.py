@@ -244,7 +244,7 @@ COMMANDS = {
     "soak": Command("[NAME...] [--minutes N]", "long fault, crash and endurance runs"),
     "docs": Command("[--serve]", "builds the documentation into site/", run_docs),
     "lock": Command("[--upgrade]", "resolves the packages again and writes the lock files", run_lock),
-    "engine": Command("PROJECT_FOLDER ...", "runs the engine alone, without TouchDesigner"),
+    "engine": Command("PROJECT COMMAND", "status, queue, flush, sync, upload, watch - without TouchDesigner"),
     "release": Command("X.Y.Z", "makes the files of a release"),
 }
 
