@@ -101,6 +101,12 @@ class Stage:
         """A module of the component."""
         return self.comp.op(f"local/modules/{name}").module
 
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Changes the text of a module; what the engine runs in counts from its next start."""
+        dat = self.comp.op(f"local/modules/{name}")
+        assert old in dat.text
+        dat.text = dat.text.replace(old, new)
+
     # The server ------------------------------------------------------------------------------------------------------
 
     @property

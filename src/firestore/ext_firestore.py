@@ -20,6 +20,7 @@ import tdg_core_firestore_settings
 import tdg_core_firestore_watch_spec
 import tdg_core_firestore_writes
 import tdg_core_messages
+import tdg_core_retry
 import tdg_gateway_firestore
 import tdg_td_component
 import tdg_td_firestore_outbound
@@ -39,6 +40,7 @@ _execute_write_queued = tdg_work_firestore.execute_write_queued
 _discover_collections = tdg_work_firestore.discover_collections
 _serialize_value = tdg_gateway_firestore.serialize_value
 _deserialize_value = tdg_gateway_firestore.deserialize_value
+_reconnect_sleep = tdg_core_retry.backoff_s
 
 
 class FirestoreExt(tdg_td_component.ComponentExt):
@@ -317,7 +319,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_results, self._write_to_table, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -344,8 +346,8 @@ class FirestoreExt(tdg_td_component.ComponentExt):
                 break
         return True
 
-    def _apply(self, _deadline: float) -> bool:
-        # What was applied is told first: with slow callbacks the changes gather where the newest replaces the others.
+    def _write_to_table(self, _deadline: float) -> bool:
+        # What was written is told first: with slow callbacks the changes gather where the newest replaces the others.
         return not self.sync.changes and self.sync.apply_next()
 
     def _open_view(self, _deadline: float) -> bool:

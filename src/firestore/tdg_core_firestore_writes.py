@@ -174,10 +174,10 @@ class Queue:
         """All of them, oldest first."""
         return sorted(self._entries.values(), key=lambda entry: entry.seq)
 
-    def add(self, entry: Entry) -> Entry | None:
-        """Appends an accepted write; returns the superseded one that it replaces, if it does."""
+    def add(self, entry: Entry, supersedes: bool = True) -> Entry | None:
+        """Appends an accepted write; returns the superseded one that it replaces, if it may and does."""
         waiting = self._documents.setdefault(entry.key, deque())
-        replaced = self._superseded(waiting, entry)
+        replaced = self._superseded(waiting, entry) if supersedes else None
         if replaced is not None:
             waiting.pop()
             del self._entries[replaced.queue_id]

@@ -70,8 +70,11 @@ class Outbound:
         self.submit([item])
         return item.queue_id
 
-    def batch(self, operations: Iterable[Any], atomic: bool) -> list[str]:
+    def batch(self, operations: Any, atomic: bool) -> list[str]:
         """Queues several writes; see `FirestoreExt.PushBatch`."""
+        if isinstance(operations, (str, Mapping)) or not isinstance(operations, Iterable):
+            self.refuse(f"operations are a list of dicts, not {type(operations).__name__}")
+            return []
         name = str(uuid.uuid4()) if atomic else ""
         items = [self._operation(one, name) for one in operations]
         if atomic:

@@ -81,7 +81,8 @@ class DurableQueue:
         unknown: dict[str, list[Entry]] = {}
         for entry in self._store.load_queue():
             self._seq = max(self._seq, entry.seq)
-            self.queue.add(entry)
+            # Nothing is superseded here: what was in flight may have arrived, and the file must not keep what is gone.
+            self.queue.add(entry, supersedes=False)
             if entry.commit_id:
                 unknown.setdefault(entry.commit_id, []).append(entry)
         for commit_id, entries in unknown.items():

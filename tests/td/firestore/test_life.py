@@ -231,5 +231,5 @@ def test_the_end_waits_for_nothing(open_stage: OpenStage, own_firestore: Firesto
         stage.host.quit()
     else:
         stage.comp.destroy()
-    assert time.perf_counter() - started < 1.0
+    assert time.perf_counter() - started < 5.0  # a frozen server is waited for much longer
     own_firestore.thaw()

@@ -103,6 +103,22 @@ def test_a_confirmed_write_is_gone_for_ever(home: Home) -> None:
     assert len(home.queue.queue) == 0
 
 
+def test_sets_that_were_in_flight_and_those_behind_them_all_come_back_and_none_stays_in_the_file(home: Home) -> None:
+    writes = [write("a", data={"n": number}) for number in range(20)]
+    home.accept(*writes[:10])
+    assert home.queue.queue.take(0.0) is not None
+    home.accept(*writes[10:])
+    home.queue.save()
+    home.reopen()
+    assert [row.queue_id for row in home.found] == [one.queue_id for one in writes]
+    commit = home.queue.queue.take(0.0)
+    assert commit is not None
+    assert [entry.queue_id for entry in commit.sent] == [writes[-1].queue_id]
+    home.queue.confirmed(commit, lambda _: "v", "")
+    home.queue.save()
+    assert home.rows("SELECT * FROM write_queue") == []
+
+
 def test_a_guarded_commit_comes_back_as_it_was_sent(home: Home) -> None:
     home.accept(write("a", "update", {"n": increment(1)}), write("b", "update", {"n": increment(1)}))
     commit = home.queue.queue.take(0.0)
