@@ -5478,11 +5478,6 @@ import tdg_work_bootstrap
 
 Post = Callable[[tdg_core_messages.Message], None]
 
-_REFUSED = (
-    "Google's packages are not installed, and Install was not chosen. Pulse Connect to be asked again, or install "
-    "firebase-admin, google-cloud-storage and google-cloud-firestore yourself."
-)
-
 
 @dataclasses.dataclass
 class _Search:
@@ -5613,7 +5608,7 @@ class BootstrapExt:
         if search is None:
             return
         if event.ask and not self._agreed(search.plan.folder, event.reason):
-            self._fail(_REFUSED)
+            self._fail(messages.REFUSED)
             return
         search.do("install", event.why, search.cancelled)
         search.plan = dataclasses.replace(search.plan, settled=True)
@@ -8173,6 +8168,12 @@ from typing import ClassVar
 import tdg_core_messages
 
 register = tdg_core_messages.register
+
+#: Why nothing was installed when the user was asked and did not want it.
+REFUSED = (
+    "Google's packages are not installed, and Install was not chosen. Pulse Connect to be asked again, or install "
+    "firebase-admin, google-cloud-storage and google-cloud-firestore yourself."
+)
 
 
 @register
@@ -14290,6 +14291,7 @@ import tdg_core_firestore_settings
 import tdg_core_firestore_watch_spec
 import tdg_core_firestore_writes
 import tdg_core_messages
+import tdg_core_retry
 import tdg_gateway_firestore
 import tdg_td_component
 import tdg_td_firestore_outbound
@@ -14309,6 +14311,7 @@ _execute_write_queued = tdg_work_firestore.execute_write_queued
 _discover_collections = tdg_work_firestore.discover_collections
 _serialize_value = tdg_gateway_firestore.serialize_value
 _deserialize_value = tdg_gateway_firestore.deserialize_value
+_reconnect_sleep = tdg_core_retry.backoff_s
 
 
 class FirestoreExt(tdg_td_component.ComponentExt):
@@ -14587,7 +14590,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
 
     def _work(self, deadline: float) -> None:
         """Takes work of each kind in turn until there is none or the time is over; at least one piece."""
-        kinds = (self._call_back, self.outbound.take_results, self._apply, self._open_view, self._show_queue)
+        kinds = (self._call_back, self.outbound.take_results, self._write_to_table, self._open_view, self._show_queue)
         idle = 0
         while idle < len(kinds):
             kind = kinds[self._turn % len(kinds)]
@@ -14614,8 +14617,8 @@ class FirestoreExt(tdg_td_component.ComponentExt):
                 break
         return True
 
-    def _apply(self, _deadline: float) -> bool:
-        # What was applied is told first: with slow callbacks the changes gather where the newest replaces the others.
+    def _write_to_table(self, _deadline: float) -> bool:
+        # What was written is told first: with slow callbacks the changes gather where the newest replaces the others.
         return not self.sync.changes and self.sync.apply_next()
 
     def _open_view(self, _deadline: float) -> bool:
@@ -17679,10 +17682,10 @@ class Queue:
         """All of them, oldest first."""
         return sorted(self._entries.values(), key=lambda entry: entry.seq)
 
-    def add(self, entry: Entry) -> Entry | None:
-        """Appends an accepted write; returns the superseded one that it replaces, if it does."""
+    def add(self, entry: Entry, supersedes: bool = True) -> Entry | None:
+        """Appends an accepted write; returns the superseded one that it replaces, if it may and does."""
         waiting = self._documents.setdefault(entry.key, deque())
-        replaced = self._superseded(waiting, entry)
+        replaced = self._superseded(waiting, entry) if supersedes else None
         if replaced is not None:
             waiting.pop()
             del self._entries[replaced.queue_id]
@@ -18880,8 +18883,11 @@ class Outbound:
         self.submit([item])
         return item.queue_id
 
-    def batch(self, operations: Iterable[Any], atomic: bool) -> list[str]:
+    def batch(self, operations: Any, atomic: bool) -> list[str]:
         """Queues several writes; see `FirestoreExt.PushBatch`."""
+        if isinstance(operations, (str, Mapping)) or not isinstance(operations, Iterable):
+            self.refuse(f"operations are a list of dicts, not {type(operations).__name__}")
+            return []
         name = str(uuid.uuid4()) if atomic else ""
         items = [self._operation(one, name) for one in operations]
         if atomic:
@@ -20767,7 +20773,8 @@ class DurableQueue:
         unknown: dict[str, list[Entry]] = {}
         for entry in self._store.load_queue():
             self._seq = max(self._seq, entry.seq)
-            self.queue.add(entry)
+            # Nothing is superseded here: what was in flight may have arrived, and the file must not keep what is gone.
+            self.queue.add(entry, supersedes=False)
             if entry.commit_id:
                 unknown.setdefault(entry.commit_id, []).append(entry)
         for commit_id, entries in unknown.items():

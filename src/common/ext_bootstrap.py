@@ -27,11 +27,6 @@ import tdg_work_bootstrap
 
 Post = Callable[[tdg_core_messages.Message], None]
 
-_REFUSED = (
-    "Google's packages are not installed, and Install was not chosen. Pulse Connect to be asked again, or install "
-    "firebase-admin, google-cloud-storage and google-cloud-firestore yourself."
-)
-
 
 @dataclasses.dataclass
 class _Search:
@@ -162,7 +157,7 @@ class BootstrapExt:
         if search is None:
             return
         if event.ask and not self._agreed(search.plan.folder, event.reason):
-            self._fail(_REFUSED)
+            self._fail(messages.REFUSED)
             return
         search.do("install", event.why, search.cancelled)
         search.plan = dataclasses.replace(search.plan, settled=True)

@@ -12,6 +12,12 @@ import tdg_core_messages
 
 register = tdg_core_messages.register
 
+#: Why nothing was installed when the user was asked and did not want it.
+REFUSED = (
+    "Google's packages are not installed, and Install was not chosen. Pulse Connect to be asked again, or install "
+    "firebase-admin, google-cloud-storage and google-cloud-firestore yourself."
+)
+
 
 @register
 @dataclass(frozen=True)

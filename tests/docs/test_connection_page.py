@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-import ext_bootstrap
 import layout
+import tdg_core_bootstrap_messages
 import tdg_core_connection
 import tdg_core_installer
 import tdg_core_retry
@@ -180,7 +180,7 @@ def source_has(name: str, sentence: str) -> str:
 KEY = key_info("http://127.0.0.1:9")
 
 WAYS: dict[str, Callable[[Ways], CloudError | str]] = {
-    "Install was not chosen": lambda ways: ext_bootstrap._REFUSED,
+    "Install was not chosen": lambda ways: tdg_core_bootstrap_messages.REFUSED,
     "no network": lambda ways: ways.install("no network"),
     "the package index is unreachable": lambda ways: ways.install("cannot be reached"),
     "the package index is silent": lambda ways: ways.install("does not answer"),

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,7 @@ def test_picture_of_each_page_shows_every_parameter_in_its_order(generated: dict
 def calls(text: str) -> Iterator[tuple[str, ast.Call]]:
     """Calls of components' methods in the examples of a page: component and call."""
     for block in re.findall(r"^ *```python\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
-        for node in ast.walk(ast.parse(inspect.cleandoc(block))):
+        for node in ast.walk(ast.parse(textwrap.dedent(block))):
             owner = ast.unparse(node.func).split(".") if isinstance(node, ast.Call) else []
             if len(owner) == 3 and owner[0] in ("op", "parent") and isinstance(node, ast.Call):
                 yield owner[1], node
