@@ -115,6 +115,7 @@ class Stage:
         try:
             self.comp = self.load()
             self.edit("tdg_work_transfer", "_QUICK_UNIT_S = 0.125", "_QUICK_UNIT_S = 0.001")
+            self.edit("tdg_work_storage_watch", "_LEAST_S = 1.0", "_LEAST_S = 0.05")
             self.callbacks = self.comp.parent().create("textDAT", "my_callbacks")
             self.callbacks.text = RECORDER
             given = {"Bucket": bucket, "Localpath": "assets", "Remotepath": "media/", "Callbacksdat": "my_callbacks"}

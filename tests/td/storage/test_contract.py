@@ -1,5 +1,6 @@
 """Every row of the documented contract, through the built component, under every answer to TouchDesigner's unknowns."""
 
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -11,112 +12,192 @@ from storage_stage import COLUMNS, Stage
 
 # Shape ----------------------------------------------------------------------------------------------------------------
 
+PAGES = ["Creds", "Storage", "Conn", "Callbacks", "Controls", "About"]
 
-def test_pages_stand_in_the_documented_order(stage: Stage) -> None:
-    names = [page.name for page in stage.comp.customPages]
-    assert names == ["Creds", "Storage", "Conn", "Callbacks", "Controls", "About"]
-
-
+#: Page, label, style, default, and whether it begins a section, of the documented parameters.
 PARAMETERS = {
-    "Bucket": ("Str", ""),
-    "Localpath": ("Folder", ""),
-    "Remotepath": ("Str", ""),
-    "Makepublic": ("Toggle", False),
-    "Deleteremoteorphans": ("Toggle", False),
-    "Deletelocalorphans": ("Toggle", False),
-    "Maxconcurrent": ("Int", 3),
-    "Maxdelete": ("Int", 50),
-    "Conflictmode": ("Menu", "newest"),
-    "Watchfolder": ("Toggle", False),
-    "Upload": ("Pulse", None),
-    "Download": ("Pulse", None),
-    "Sync": ("Pulse", None),
-    "Canceltransfers": ("Pulse", None),
+    "Privatekey": ("Creds", "Private Key File", "File", "", False),
+    "Bucket": ("Creds", "Bucket Name", "Str", "", False),
+    "Emulatorhost": ("Creds", "Emulator Host", "Str", "", False),
+    "Useadc": ("Creds", "Use ADC", "Toggle", False, False),
+    "Localpath": ("Storage", "Local Path", "Folder", "", False),
+    "Remotepath": ("Storage", "Remote Path", "Str", "", False),
+    "Makepublic": ("Storage", "Make Public", "Toggle", False, False),
+    "Deleteremoteorphans": ("Storage", "Delete Remote Orphans", "Toggle", False, True),
+    "Deletelocalorphans": ("Storage", "Delete Local Orphans", "Toggle", False, False),
+    "Maxconcurrent": ("Storage", "Max Concurrent", "Int", 3, True),
+    "Maxdelete": ("Storage", "Max Delete (%)", "Int", 50, True),
+    "Conflictmode": ("Storage", "On Conflict", "Menu", "newest", False),
+    "Include": ("Storage", "Include (space-sep)", "Str", "", False),
+    "Exclude": ("Storage", "Exclude (space-sep)", "Str", "._* .DS_Store Thumbs.db desktop.ini", False),
+    "Watchfolder": ("Storage", "Watch Folder", "Toggle", False, False),
+    "Autoconnect": ("Conn", "Auto Connect", "Toggle", True, False),
+    "Circuitfailurethreshold": ("Conn", "Circuit Failure Threshold", "Int", 5, False),
+    "Circuittimeout": ("Conn", "Circuit Timeout (s)", "Float", 60, False),
+    "Backoffbase": ("Conn", "Backoff Base", "Float", 2, False),
+    "Backoffmax": ("Conn", "Backoff Max (s)", "Float", 300, False),
+    "Framebudget": ("Conn", "Frame Budget (ms)", "Float", 2.0, False),
+    "Engine": ("Conn", "Engine", "Menu", "thread", False),
+    "Createcallbacksdat": ("Callbacks", "Create", "Pulse", None, False),
+    "Callbacksdat": ("Callbacks", "Callbacks DAT", "DAT", "", False),
+    "Logop": ("Callbacks", "External Log DAT", "DAT", "", False),
+    "Connect": ("Controls", "Connect", "Pulse", None, False),
+    "Disconnect": ("Controls", "Disconnect", "Pulse", None, False),
+    "Reset": ("Controls", "Reset", "Pulse", None, False),
+    "Upload": ("Controls", "Upload", "Pulse", None, False),
+    "Download": ("Controls", "Download", "Pulse", None, False),
+    "Sync": ("Controls", "Sync", "Pulse", None, False),
+    "Canceltransfers": ("Controls", "Cancel Transfers", "Pulse", None, False),
+    "Build": ("About", "Build Number", "Int", None, False),
+    "Date": ("About", "Build Date", "Str", None, False),
+    "Touchbuild": ("About", "Touch Build", "Str", None, False),
 }
 
+STATUS = ["state", "circuit", "last_error", "active_transfers", "connected_at", "bucket"]
 
-def test_parameters_are_as_documented(stage: Stage) -> None:
-    pars = {name: stage.comp.par[name] for name in PARAMETERS}
-    found = {name: (par.style, None if par.style == "Pulse" else par.default) for name, par in pars.items()}
-    assert found == PARAMETERS
-    assert all(par.help for par in pars.values())
+OPERATORS = {
+    "ext_storage": "textDAT", "ext_bootstrap": "textDAT", "ext_connection": "textDAT", "log": "fifoDAT",
+    "log_callbacks": "textDAT", "status": "tableDAT", "transfers": "tableDAT", "par_exec": "parameterexecuteDAT",
+}  # fmt: skip
+
+WORKERS = (
+    "_upload_worker", "_download_worker", "_delete_worker", "_list_worker", "_metadata_worker", "_sync_worker",
+    "_bootstrap_worker", "_reconnect_sleep",
+)  # fmt: skip
+
+CALLBACKS = (
+    "onTransferComplete", "onTransferProgress", "onListComplete", "onListPage", "onMetadata", "onSyncComplete",
+    "onSyncPlan", "onConnectionStateChange",
+)  # fmt: skip
 
 
-def test_tables_have_the_documented_columns(stage: Stage) -> None:
-    assert [cell.val for cell in stage.comp.op("transfers").row(0)] == COLUMNS
-    columns = ["state", "circuit", "last_error", "active_transfers", "connected_at", "bucket"]
-    assert [cell.val for cell in stage.comp.op("status").row(0)] == columns
-    assert stage.comp.op("status").numRows == 2
-
-
-def test_names_that_contributors_know_exist(stage: Stage) -> None:
-    module = stage.comp.op("ext_storage").module
-    for name in (
-        "_upload_worker", "_download_worker", "_delete_worker", "_list_worker", "_metadata_worker",
-        "_bootstrap_worker", "_reconnect_sleep",
-    ):  # fmt: skip
-        assert callable(getattr(module, name)), name
-    extension = stage.comp.ext.StorageExt
+def test_parameters_operators_and_names_are_the_documented_ones(stage: Stage) -> None:
+    comp = stage.comp
+    assert [page.name for page in comp.customPages] == PAGES
+    for name, (page, label, style, default, section) in PARAMETERS.items():
+        par = comp.par[name]
+        assert (par.page.name, par.label, par.style) == (page, label, style), name
+        assert default is None or par.default == default, name
+        assert par.startSection or not section, name
+        assert par.help, name
+    assert list(comp.par.Conflictmode.menuNames) == ["newest", "keepboth", "local", "remote"]
+    assert all(comp.par[name].readOnly for name in ("Build", "Date", "Touchbuild"))
+    assert [cell.val for cell in comp.op("transfers").row(0)] == COLUMNS
+    assert [cell.val for cell in comp.op("status").row(0)] == STATUS
+    assert comp.op("status").numRows == 2
+    assert list(comp.GetStatus()) == STATUS
+    assert {name: comp.op(name).OPType for name in OPERATORS} == OPERATORS
+    assert (comp.par.parentshortcut.eval(), comp.par.opshortcut.eval()) == ("storage", "storage")
+    module = comp.op("ext_storage").module
+    assert all(callable(getattr(module, name)) for name in WORKERS)
+    extension = comp.ext.StorageExt
     extension._drain_results()
-    assert list(extension._pending_transfers) == []
+    assert extension._pending_transfers == deque()
     assert extension._transfer_results is not None
 
 
 def test_every_callback_has_a_stub_that_runs(stage: Stage) -> None:
     stage.set(Callbacksdat="")
     stage.host.frame(2)
-    stage.comp.CreateCallbacksDat()
+    stage.comp.par.Createcallbacksdat.pulse()
     stage.host.frame(2)
     dat = stage.host.op("/project1/storage_callbacks")
     assert stage.comp.par.Callbacksdat.eval() == dat
-    for name in (
-        "onTransferComplete", "onTransferProgress", "onListComplete", "onListPage", "onMetadata", "onSyncComplete",
-        "onSyncPlan", "onConnectionStateChange",
-    ):  # fmt: skip
-        function = getattr(dat.module, name)
-        assert function.__doc__, name
+    for name in CALLBACKS:
+        assert getattr(dat.module, name).__doc__, name
+    dat.text += "\nmine = True\n"
+    stage.comp.CreateCallbacksDat()
+    assert dat.module.mine
     stage.file("a.txt")
-    stage.completed(stage.comp.Upload("a.txt"), stage.comp.ListFiles(), stage.comp.GetMetadata("a.txt"))
+    comp = stage.comp
+    stage.completed(comp.Upload("a.txt"), comp.ListFiles(), comp.GetMetadata("a.txt"), comp.SyncFolder())
+    stage.completed(comp.PlanSync())
+    assert not [line for line in stage.log("WARNING") if "callback" in line.lower()]
 
 
 # The main flows, with every answer to every open question -------------------------------------------------------------
 
 
-@pytest.fixture(params=Unknowns.everything(), ids=str)
-def unknowns(request: pytest.FixtureRequest) -> Unknowns:
-    """One answer to every open question about TouchDesigner."""
-    found: Unknowns = request.param
-    return found
-
-
+@pytest.mark.parametrize("unknowns", Unknowns.variants(), ids=str)
 def test_files_go_up_and_down_whatever_touchdesigner_does(open_stage: Any, unknowns: Unknowns) -> None:
+    """Each answer by itself."""
     stage = open_stage(unknowns=unknowns).connected()
     comp = stage.comp
     stage.file("sub/a.txt", b"hello")
     up = comp.Upload("sub/a.txt")
-    row = stage.row(up)
-    assert (row["type"], row["remote_path"], row["status"]) == ("upload", "media/sub/a.txt", "pending")
-    assert row["size"] == "5"
+    assert stage.row(up)["status"] == "pending"
     stage.completed(up)
     assert stage.bucket.get("media/sub/a.txt") == b"hello"
-    down = comp.Download("sub/a.txt", "b/copy.txt")
-    listing, metadata, delete = comp.ListFiles(), comp.GetMetadata("sub/a.txt"), comp.Delete("sub/a.txt")
-    stage.completed(down, listing, metadata, delete)
+    down, listing, sync = comp.Download("sub/a.txt", "b/copy.txt"), comp.ListFiles(), comp.SyncFolder("download")
+    stage.completed(down, listing, sync)
     assert (stage.assets / "b/copy.txt").read_bytes() == b"hello"
-    assert stage.bucket.names() == []
-    row = stage.row(down)
-    assert (row["status"], row["progress"], row["error"]) == ("complete", "1", "")
-    assert row["started_at"] <= row["completed_at"]
-    assert [call[1] for call in stage.called("complete")].count("upload") == 1
-    assert {call[0] for call in stage.called("complete")} == {up, down, metadata, delete}
-    assert all(success and error == "" for *_, success, error in stage.called("complete"))
-    assert [call[0] for call in stage.called("list")] == [listing]
+    assert (stage.row(down)["status"], stage.row(down)["progress"]) == ("complete", "1")
+    assert {call[0] for call in stage.called("complete")} == {up, down}
+    assert [call[0] for call in stage.called("list") + stage.called("sync")] == [listing, sync]
     assert comp.Upload("missing.txt") == ""
     assert any("does not exist" in line for line in stage.log("ERROR"))
     comp.par.Canceltransfers.pulse()
     stage.host.frame(3)
+    assert (stage.status["state"], stage.status["active_transfers"]) == ("connected", "0")
+
+
+@pytest.mark.parametrize("unknowns", [Unknowns.default(), *Unknowns.combined()], ids=str)
+def test_every_method_and_pulse_does_its_work_whatever_touchdesigner_does(
+    open_stage: Any, unknowns: Unknowns, key_file: str
+) -> None:
+    """One life of a component with each row of the contract in it."""
+    stage = open_stage(unknowns=unknowns, Privatekey=key_file)
+    comp = stage.comp
+    stage.file("sub/a.txt", b"hello")
+    up = comp.Upload("sub/a.txt")  # waits for the connection
+    row = stage.row(up)
+    assert (row["type"], row["remote_path"], row["status"]) == ("upload", "media/sub/a.txt", "pending")
+    assert row["size"] == "5"
+    assert list(comp.ext.StorageExt._pending_transfers) == [up]
+    stage.connected().completed(up)
+    assert stage.bucket.get("media/sub/a.txt") == b"hello"
+    url = comp.GetPublicUrl("sub/a.txt")
+    assert url.endswith(f"/{stage.bucket_name}/media/sub/a.txt")
+    texts = comp.UploadText("text", "text.txt"), comp.UploadBytes(b"bytes", "/b.bin", "x/y")
+    down = comp.Download("sub/a.txt", "b/copy.txt")
+    listing, metadata, signed = comp.ListFiles(), comp.GetMetadata("sub/a.txt"), comp.GetSignedUrl("sub/a.txt")
+    delete = comp.Delete("sub/a.txt")
+    stage.completed(*texts, down, listing, metadata, signed, delete)
+    assert (stage.assets / "b/copy.txt").read_bytes() == b"hello"
+    row = stage.row(down)
+    assert (row["status"], row["progress"], row["error"]) == ("complete", "1", "")
+    assert row["started_at"] <= row["completed_at"]
+    assert {call[0] for call in stage.called("complete")} == {up, *texts, down, metadata, signed, delete}
+    assert all(success and error == "" for *_, success, error in stage.called("complete"))
+    assert next(call[3] for call in stage.called("complete") if call[0] == signed).startswith("http")
+    assert [call[0] for call in stage.called("list")] == [listing]
+    assert [call[0] for call in stage.called("metadata")] == [metadata]
+
+    stage.completed(comp.PlanSync("upload"))
+    assert [each["path"] for each in stage.called("plan")[-1][1]["upload"]] == ["b/copy.txt", "sub/a.txt"]
+    for pulse in ("Upload", "Download", "Sync"):
+        comp.par[pulse].pulse()
+        stage.until(lambda: len(stage.called("sync")) == ("Upload", "Download", "Sync").index(pulse) + 1, pulse)  # noqa: B023
+    assert [(sorted(call[2]), call[3]) for call in stage.called("sync")] == [
+        (["b/copy.txt", "sub/a.txt"], []), ([], ["text.txt"]), ([], []),
+    ]  # fmt: skip
+    assert [call[1] for call in stage.called("sync")] == ["upload", "download", "both"]
+    assert stage.bucket.names() == ["b.bin", "media/b/copy.txt", "media/sub/a.txt", "media/text.txt"]
+
+    assert comp.Upload("missing.txt") == ""
+    assert "does not exist" in comp.GetLogs("ERROR", 1)[-1]["message"]
+    comp.Disconnect()
+    waiting = [comp.UploadText("x", f"w{number}") for number in range(2)]
+    assert comp.CancelTransfer(waiting[0])
+    comp.par.Canceltransfers.pulse()
+    assert {each["status"] for each in stage.ended(*waiting)} == {"cancelled"}
+    stage.connected()
     assert stage.status["active_transfers"] == "0"
-    assert stage.status["state"] == "connected"
+    stage.host.answers.append(1)
+    comp.par.Reset.pulse()
+    stage.until(lambda: stage.rows() == [] and stage.status["state"] == "disconnected", "reset")
+    stage.connected().completed(comp.UploadText("after", "after"))
+    assert stage.log("ERROR") == [comp.GetLogs("ERROR")[0]["message"]], "nothing else went wrong"
 
 
 # Uploads --------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+import requests
 
+from emulators import StorageEmulator
 from storage_stage import Stage
 from tdg_work_token import Token
 
@@ -204,3 +206,19 @@ def test_parameters_count_at_the_moment_of_the_call(stage: Stage) -> None:
 
 def test_sync_worker_is_known_by_its_name(stage: Stage) -> None:
     assert callable(stage.comp.op("ext_storage").module._sync_worker)
+
+
+def test_sync_runs_beside_the_limit_and_its_uploads_are_public_if_wanted(
+    stage: Stage, own_storage: StorageEmulator
+) -> None:
+    stage.set(Maxconcurrent=1, Makepublic=True)
+    own_storage.inject("POST /upload.*name=media%2Fslow", "hang")
+    slow = stage.comp.UploadText("x", "slow")
+    stage.until(lambda: own_storage.fault_hits() == [1], "the only slot taken")
+    waits = stage.comp.UploadText("x", "waits")
+    stage.file("a", b"1")
+    stage.completed(stage.comp.SyncFolder("upload"))
+    assert (stage.row(slow)["status"], stage.row(waits)["status"]) == ("active", "pending")
+    assert requests.get(stage.comp.GetPublicUrl("a"), timeout=5).content == b"1"
+    stage.comp.CancelTransfers(include_active=True)
+    stage.ended(slow, waits)

@@ -5,14 +5,8 @@ from typing import Any
 from storage_stage import Stage
 
 
-def hasten(stage: Stage) -> None:
-    """Looks follow each other quickly."""
-    stage.module("tdg_work_storage_watch")._LEAST_S = 0.05
-
-
 def test_photo_booth(stage: Stage) -> None:
     """A picture that a camera saves goes up by itself, with a row and a callback like any upload."""
-    hasten(stage)
     stage.set(Watchfolder=True)
     stage.host.frame(2)
     stage.file("booth/1.jpg", 20_000)
@@ -26,7 +20,6 @@ def test_photo_booth(stage: Stage) -> None:
 
 
 def test_nothing_goes_up_by_itself_while_the_toggle_is_off(stage: Stage) -> None:
-    hasten(stage)
     stage.file("a")
     stage.completed(stage.comp.ListFiles())
     stage.set(Watchfolder=True)
@@ -40,7 +33,6 @@ def test_nothing_goes_up_by_itself_while_the_toggle_is_off(stage: Stage) -> None
 
 def test_project_folder_as_a_whole_is_not_watched(stage: Stage) -> None:
     """An empty Local Path means the project's folder, which nobody wants in a bucket unasked."""
-    hasten(stage)
     stage.set(Localpath="", Watchfolder=True)
     stage.host.frame(3)
     (stage.assets.parent / "secret.txt").write_text("1")
@@ -52,14 +44,12 @@ def test_project_folder_as_a_whole_is_not_watched(stage: Stage) -> None:
 def test_after_a_restart_only_new_files_go_up(open_stage: Any) -> None:
     """What was taken while the project was closed is not forgotten, what is there is not sent again."""
     first = open_stage(Watchfolder=True)
-    hasten(first)
     first.file("a")
     first.connected()
     first.until(lambda: first.called("complete"), "up")
     first.host.close()
     first.file("b")
     second = open_stage(Watchfolder=True)
-    hasten(second)
     second.connected()
     second.until(lambda: second.called("complete"), "up")
     second.completed(second.comp.ListFiles())
