@@ -212,7 +212,7 @@ def test_sync_runs_beside_the_limit_and_its_uploads_are_public_if_wanted(
     stage: Stage, own_storage: StorageEmulator
 ) -> None:
     stage.set(Maxconcurrent=1, Makepublic=True)
-    own_storage.inject("POST /upload.*name=media%2Fslow", "hang")
+    own_storage.inject("POST /upload.*name=media(%2F|/)slow", "hang")
     slow = stage.comp.UploadText("x", "slow")
     stage.until(lambda: own_storage.fault_hits() == [1], "the only slot taken")
     waits = stage.comp.UploadText("x", "waits")
