@@ -27,6 +27,7 @@ def onConnectionStateChange(*args):
 """
 
 DEBOUNCE_S = 0.05
+SURVEY_S = 0.02
 
 
 class Stage:
@@ -38,7 +39,7 @@ class Stage:
         host: `host:port` of the server.
         database: Its id; a new one if none is given.
         unknowns: How the open questions about TouchDesigner are answered.
-        quick: The debounce is shortened.
+        quick: Edits by hand are noticed and sent sooner.
         realtime: Frames wait for their time.
         parameters: Values set before the component's first frame.
     """
@@ -62,7 +63,8 @@ class Stage:
         try:
             self.comp = self.load()
             if quick:
-                self.module("tdg_td_firestore_view").DEBOUNCE_S = DEBOUNCE_S
+                view = self.module("tdg_td_firestore_view")
+                view.DEBOUNCE_S, view.SURVEY_S = DEBOUNCE_S, SURVEY_S
             parent = self.comp.parent()
             self.callbacks = parent.create("textDAT", "my_callbacks")
             self.callbacks.text = RECORDER

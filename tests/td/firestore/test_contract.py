@@ -4,9 +4,6 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from emulators import FirestoreEmulator
 from firestore_stage import Stage
@@ -178,12 +175,6 @@ def test_an_edit_in_the_table_of_a_query_or_a_document_is_sent_too(stage: Stage)
     for name in ("top", "users"):
         stage.until(lambda: stage.documents(name) == {"u1": {"n": 50}, "u2": {"n": 60}})  # noqa: B023  used at once
     assert {*stage.dirty("top").values(), *stage.dirty("users").values()} == {"0"}
-
-
-@pytest.mark.parametrize("operations", [None, 5, "abc", {"collection": "users"}, [None], [{}], []])
-def test_a_batch_that_is_none_is_refused_without_an_exception(stage: Stage, operations: Any) -> None:
-    assert set(stage.comp.PushBatch(operations)) <= {""}
-    assert bool(stage.log("ERROR")) == (operations != [])
 
 
 def test_damaged_files_are_moved_aside_told_and_replaced(open_stage: OpenStage, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 import threading
 from typing import Any
 
-import pytest
-
 from emulators import FirestoreEmulator
 from firestore_stage import Stage
 
@@ -78,26 +76,31 @@ def test_an_atomic_batch_is_all_or_nothing(stage: Stage) -> None:
     assert [call[2] for call in stage.called("write")] == [False, False]
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        ("PushDoc", "users", "", {}),
-        ("PushDoc", "users", "a/b", {}),
-        ("PushDoc", "users/u1", "x", {}),
-        ("PushDoc", "", "x", {}),
-        ("PushDoc", "users", "x", None),
-        ("PushDoc", "users", "x", [1]),
-        ("PushDoc", "users", "x", {"f": object()}),
-        ("PushDoc", "users", "__id__", {}),
-        ("UpdateDoc", "users", "x", {}),
-        ("MergeDoc", None, "x", {}),
-    ],
-)
-def test_what_can_never_run_is_refused_at_once_and_says_why(stage: Stage, call: tuple[Any, ...]) -> None:
-    method, *args = call
-    assert getattr(stage.comp, method)(*args) == ""
+NEVER: list[tuple[Any, ...]] = [
+    ("PushDoc", "users", "", {}),
+    ("PushDoc", "users", "a/b", {}),
+    ("PushDoc", "users/u1", "x", {}),
+    ("PushDoc", "", "x", {}),
+    ("PushDoc", "users", "x", None),
+    ("PushDoc", "users", "x", [1]),
+    ("PushDoc", "users", "x", {"f": object()}),
+    ("PushDoc", "users", "__id__", {}),
+    ("UpdateDoc", "users", "x", {}),
+    ("MergeDoc", None, "x", {}),
+]
+
+
+def test_what_can_never_run_is_refused_at_once_and_says_why(stage: Stage) -> None:
+    for count, (method, *arguments) in enumerate(NEVER, 1):
+        assert getattr(stage.comp, method)(*arguments) == "", arguments
+        assert len(stage.log("ERROR")) == count, arguments
+    for operations in (None, 5, "abc", {"collection": "users"}):
+        assert stage.comp.PushBatch(operations) == []
+    assert stage.comp.PushBatch([None, {}]) == ["", ""]
+    assert len(stage.log("ERROR")) == len(NEVER) + 6
+    assert stage.comp.PushBatch([]) == stage.comp.PushBatch([], atomic=True) == []
     assert stage.status["queue_depth"] == "0"
-    assert stage.log("ERROR")
+    assert stage.documents("users") == {}
 
 
 def test_values_of_python_are_taken(stage: Stage) -> None:
