@@ -142,7 +142,7 @@ def test_picture_of_each_page_shows_every_parameter_in_its_order(generated: dict
 
 def calls(text: str) -> Iterator[tuple[str, ast.Call]]:
     """Calls of components' methods in the examples of a page: component and call."""
-    for block in re.findall(r"^ *```python\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^ *```python[^\n]*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
         for node in ast.walk(ast.parse(textwrap.dedent(block))):
             owner = ast.unparse(node.func).split(".") if isinstance(node, ast.Call) else []
             if len(owner) == 3 and owner[0] in ("op", "parent") and isinstance(node, ast.Call):

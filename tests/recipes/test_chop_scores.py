@@ -1,0 +1,59 @@
+"""Scores from channels: seldom, never twice the same, and the last value always."""
+
+from typing import Any
+
+from emulators import Proxy
+from recipes.project import Project
+
+
+def game(project: Project) -> Any:
+    points = project.make("constantCHOP", "points")
+    points.seq.const.numBlocks = 2
+    points.par.const0name, points.par.const1name = "anna", "ben"
+    project.follow()
+    return points
+
+
+def play(project: Project, points: Any, frames: int) -> None:
+    for _ in range(frames):
+        points.par.const0value = points.par.const0value.eval() + 1.25
+        project.host.frame()
+
+
+def test_values_go_out_seldom_and_the_last_one_always(open_project: Any, firestore_proxy: Proxy) -> None:
+    project = open_project("chop-scores")
+    points = game(project)
+    project.edit("scores", "EVERY_S = 2.0", "EVERY_S = 0.1")
+    writes = project.network.create("textDAT", "writes")
+    writes.text = "told = []\ndef onWriteComplete(*args):\n    told.append(args)\n"
+    with project.online(firestore=firestore_proxy.host):
+        project.network.op("firestore").par.Callbacksdat = "writes"
+        play(project, points, 200)
+        last = round(points.par.const0value.eval())
+        project.until(lambda: (project.console.get("scores/anna") or {}).get("points") == last, "the last value")
+        assert project.console.get("scores/ben")["points"] == 0
+        assert [call[1] for call in writes.module.told].count("ben") == 1
+        assert len(writes.module.told) < 100  # of 200 values
+
+        firestore_proxy.refuse()
+        firestore_proxy.cut()
+        play(project, points, 200)
+        points.par.const1value = 7
+        project.until(lambda: project.network.op("firestore").GetStatus()["state"] == "reconnecting")
+        play(project, points, 200)
+        assert int(project.network.op("firestore").GetStatus()["queue_depth"]) <= 2
+        firestore_proxy.restore()
+        last = round(points.par.const0value.eval())
+        project.until(lambda: project.console.get("scores/anna")["points"] == last, "the newest value")
+        project.until(lambda: project.console.get("scores/ben")["points"] == 7, "the newest value of the other")
+
+
+def test_two_seconds_lie_between_two_writes(open_project: Any) -> None:
+    project = open_project("chop-scores")
+    points = game(project)
+    with project:
+        project.host.frame()
+        due = project.module("scores").due
+        play(project, points, 30)
+        assert project.module("scores").due == due
+        assert project.module("scores").told == {"anna": 0, "ben": 0}

@@ -1,0 +1,52 @@
+"""The backup: on each save, every night, and back again."""
+
+from typing import Any
+
+from emulators import Proxy
+from recipes.project import Project
+
+
+def backed_up(project: Project) -> Project:
+    project.make("textDAT", "backup_state")
+    files = {"show.toe": "1", "media/a.mov": "2", "venv/gcp/lib.py": "no", "Backup/show.1.toe": "no", "x.tmp": "no"}
+    for name, text in files.items():
+        path = project.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return project.follow()
+
+
+def says(project: Project, text: str) -> None:
+    project.until(lambda: text in project.text("backup_state"), f"{text}; it says {project.text('backup_state')!r}")
+
+
+def test_a_save_and_a_night_bring_the_folder_into_the_bucket(open_project: Any, storage_proxy: Proxy) -> None:
+    with backed_up(open_project("project-backup")).online(storage=storage_proxy.host) as project:
+        project.host.lifecycle.saved()
+        says(project, "Saved")
+        saved = [name for name in project.bucket.names() if "test" not in name]
+        assert sorted(saved) == ["backup/hall/media/a.mov", "backup/hall/show.toe"]
+        project.host.lifecycle.saved()
+        says(project, ", 0 files.")
+
+        (project.folder / "show.toe").write_text("changed")
+        project.edit("backup_exec", "HOUR = 4", "HOUR = datetime.now().hour")
+        says(project, ", 1 files.")
+        assert project.bucket.get("backup/hall/show.toe") == b"changed"
+
+        storage_proxy.refuse()
+        storage_proxy.cut()
+        (project.folder / "show.toe").write_text("changed again")
+        (project.folder / "media/b.mov").write_text("3")
+        project.host.lifecycle.saved()
+        project.until(lambda: project.network.op("storage").GetStatus()["state"] == "reconnecting")
+        assert ", 1 files." in project.text("backup_state")
+        storage_proxy.restore()
+        says(project, ", 2 files.")
+    with open_project("project-backup", "restored") as restored:
+        restored.make("textDAT", "backup_state")
+        restored.follow(only="backup|backup_exec").online()
+        restored.network.op("storage").par.Download.pulse()
+        says(restored, "Saved")
+        assert (restored.folder / "show.toe").read_bytes() == b"changed again"
+        assert (restored.folder / "media/b.mov").read_bytes() == b"3"
