@@ -16,6 +16,7 @@ import tdg_core_firestore_names
 import tdg_core_firestore_rows
 import tdg_core_firestore_settings
 import tdg_core_firestore_watch_spec
+import tdg_core_firestore_writes
 import tdg_td_firestore_queue
 import tdg_td_firestore_view
 import tdg_td_firestore_views
@@ -222,8 +223,17 @@ class Sync:
 
     def queued(self, row: QueueRow, former: bool = False) -> None:
         """An own write was queued: it shows at once. One of a former run is older than those of this one."""
+        if self._is_new(row):
+            self.open(row.collection, Spec(row.collection))
+            return
         for view in self.views.of(row.collection):
             self._mended(view).write(row.doc_id, _pending(row, former))
+
+    def _is_new(self, row: QueueRow) -> bool:
+        """Whether the write makes a collection that would be discovered as soon as the server has it."""
+        path = row.collection
+        found = self._settings.discovers and "/" not in path and self.views.get(path) is None
+        return found and path not in self._unwanted and row.op_type != tdg_core_firestore_writes.DELETE
 
     def settled(self, result: messages.Result) -> None:
         """An own write has ended."""

@@ -86,6 +86,24 @@ def test_without_a_list_all_top_level_collections_are_found(open_stage: OpenStag
     stage.until(lambda: stage.documents("teams") == {"t1": {"x": 2}})
 
 
+def test_a_collection_that_an_own_write_makes_is_not_waited_for(open_stage: OpenStage) -> None:
+    stage = open_stage().connected()
+    stage.comp.DeleteDoc("nothing", "x")
+    stage.comp.PushDoc("teams/t1/members", "m1", {})
+    assert names(stage) == []
+    stage.comp.PushDoc("scores", "anna", {"points": 12})
+    assert stage.comp.GetDoc("scores", "anna") == {"points": 12}
+    assert stage.dirty("scores") == {"anna": "1"}
+    stage.sent().live("scores")
+    assert stage.dirty("scores") == {"anna": "0"}
+    stage.put("scores/bea", points=1)
+    stage.until(lambda: len(stage.documents("scores")) == 2)
+    assert stage.comp.UnwatchCollection("scores")
+    stage.comp.PushDoc("scores", "anna", {"points": 13})
+    assert names(stage) == []
+    stage.sent()
+
+
 def test_what_is_unwatched_stays_unwatched_until_asked_for(open_stage: OpenStage) -> None:
     stage = open_stage().connected()
     stage.put("users/u1", x=1)
