@@ -5,8 +5,10 @@ stand before the first part, and every name is at the top level of one module; s
 """
 
 import ast
+import functools
 import hashlib
 import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,7 @@ else:
 """
 START = "start(SELFTEST)"
 
+_COLUMNS = "    "
 _RULE = "# " + "-" * 113
 
 
@@ -97,21 +100,30 @@ def join(parts: dict[str, str], data: dict[str, Any]) -> str:
     Raises:
         ValueError: A name stands in two parts, or a part imports one that comes later.
     """
+    begin, end = _around_data(tuple(parts.items()))
+    written = f"RELEASE: dict[str, dict[str, Any]] = {json.dumps(data, indent=4)}\n"
+    joined = begin + textwrap.indent(written, _COLUMNS) + end
+    joined.encode("ascii")
+    return joined
+
+
+@functools.cache  # the parts take longer to join than a component to build
+def _around_data(parts: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """What stands before and after the data of the release."""
     imports = _Imports()
     owners: dict[str, str] = {}
-    head, *bodies = [_part(name, text, imports, owners) for name, text in parts.items()]
+    head, *bodies = [_part(name, text, imports, owners) for name, text in parts]
     pieces = [imports.text()]
     for text, body in bodies:
         comment = "\n".join(f"# {line}".rstrip() for line in text.strip().splitlines())
         pieces.append(f"\n{_RULE}\n{comment}\n{_RULE}\n\n{body}")
-    begin, rest = "\n".join([*pieces, f"\n{START}\n"]).split(DATA_BEGIN)
-    _, end = rest.split(DATA_END)
-    written = f"RELEASE: dict[str, dict[str, Any]] = {json.dumps(data, indent=4)}\n"
     docstring, settings = head
-    joined = f'"""{docstring}"""\n\n{settings}\n{LAUNCH}{_indented(begin + written + end)}'
+    body = _indented("\n".join([*pieces, f"\n{START}\n"]))
+    joined = f'"""{docstring}"""\n\n{settings}\n{LAUNCH}{body}'
     ast.parse(joined)
-    joined.encode("ascii")
-    return joined
+    begin, rest = joined.split(_COLUMNS + DATA_BEGIN)
+    _, end = rest.split(_COLUMNS + DATA_END)
+    return begin, end
 
 
 def _indented(text: str) -> str:
@@ -121,7 +133,7 @@ def _indented(text: str) -> str:
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             kept |= set(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
     lines = enumerate(text.splitlines(keepends=True), 1)
-    return "".join(line if number in kept or not line.strip() else f"    {line}" for number, line in lines)
+    return "".join(line if number in kept or not line.strip() else _COLUMNS + line for number, line in lines)
 
 
 class _Imports:
