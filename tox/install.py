@@ -19255,6 +19255,7 @@ import tdg_core_firestore_names
 import tdg_core_firestore_rows
 import tdg_core_firestore_settings
 import tdg_core_firestore_watch_spec
+import tdg_core_firestore_writes
 import tdg_td_firestore_queue
 import tdg_td_firestore_view
 import tdg_td_firestore_views
@@ -19461,8 +19462,17 @@ class Sync:
 
     def queued(self, row: QueueRow, former: bool = False) -> None:
         """An own write was queued: it shows at once. One of a former run is older than those of this one."""
+        if self._is_new(row):
+            self.open(row.collection, Spec(row.collection))
+            return
         for view in self.views.of(row.collection):
             self._mended(view).write(row.doc_id, _pending(row, former))
+
+    def _is_new(self, row: QueueRow) -> bool:
+        """Whether the write makes a collection that would be discovered as soon as the server has it."""
+        path = row.collection
+        found = self._settings.discovers and "/" not in path and self.views.get(path) is None
+        return found and path not in self._unwanted and row.op_type != tdg_core_firestore_writes.DELETE
 
     def settled(self, result: messages.Result) -> None:
         """An own write has ended."""
@@ -24015,18 +24025,22 @@ class _Planner:
 
     def _only_on_disk(self, pair: Pair, local: data.LocalFile) -> None:
         options, agreed = self._options, pair.agreed
-        if options.delete_local and options.acts_on_local:
-            if agreed is not None:
-                unchanged = self._holds(pair.path, local, agreed.size, agreed.digest)
-                if unchanged is None:
-                    return
-                if unchanged:
-                    self._delete_local(pair, local, "deleted in the bucket")
-                    return
-                self._conflict(pair, data.LOCAL, "deleted in the bucket, changed on the disk: the change wins")
-            elif options.direction == data.DOWN:
-                self._delete_local(pair, local, "not in the bucket")
+        deletes = options.delete_local and options.acts_on_local
+        if agreed is not None and (deletes or options.once):
+            unchanged = self._holds(pair.path, local, agreed.size, agreed.digest)
+            if unchanged is None:
                 return
+            if unchanged:
+                if deletes:
+                    self._delete_local(pair, local, "deleted in the bucket")
+                else:
+                    self._leave(pair.path, "deleted in the bucket")
+                return
+            if deletes:
+                self._conflict(pair, data.LOCAL, "deleted in the bucket, changed on the disk: the change wins")
+        elif deletes and options.direction == data.DOWN:
+            self._delete_local(pair, local, "not in the bucket")
+            return
         if options.acts_on_remote:
             self._upload(pair, local, data.NONE, "new on the disk" if agreed is None else "missing in the bucket")
 
@@ -24424,6 +24438,8 @@ class Options:
     max_delete: int = 50
     #: Overrides `max_delete` and the refusal to empty a side because the other one is empty.
     force: bool = False
+    #: Whether a file that was in the bucket once and is not any more stays away from it until it changes.
+    once: bool = False
     #: What the names in the bucket begin with.
     prefix: str = ""
     #: Whether local names follow the rules of Windows.
@@ -28853,6 +28869,7 @@ def _options(run: Run) -> data.Options:
         conflict_mode=str(wanted.get("conflict_mode", data.NEWEST)),
         max_delete=int(wanted.get("max_delete", 50)),
         force=bool(wanted.get("force")),
+        once=bool(wanted.get("once")),
         prefix=run.remote_path,
         windows=os.name == "nt",
         ignore_case=ignore_case,
@@ -29007,7 +29024,8 @@ Thread: worker only.
 
 Looks at the folder again and again (a watch that the system offers is missing on network drives, and loses events).
 What is ready is compared with the bucket and the agreed state like a sync in direction upload, so that each content
-goes up once, also after a restart; each file that has to go becomes a transfer of its own.
+goes up once, also after a restart, and what was deleted in the bucket stays deleted; each file that has to go becomes
+a transfer of its own.
 """
 
 import dataclasses
@@ -29159,7 +29177,7 @@ class Watch:
             id="watch",
             remote_path=tdg_core_storage_paths.folder(settings.remote_path),
             local_path=settings.local_path,
-            options={"direction": data.UP, "conflict_mode": settings.conflict_mode},
+            options={"direction": data.UP, "conflict_mode": settings.conflict_mode, "once": True},
             gateway=self._gateway,
             settings=settings,
             state={},
@@ -29307,6 +29325,7 @@ def upload(run: Run) -> dict[str, Any]:
     options = {
         "direction": data.UP,
         "conflict_mode": watched["conflict_mode"],
+        "once": True,
         "make_public": run.options.get("make_public", False),
     }
     part = dataclasses.replace(run, local_path=watched["root"], remote_path=watched["prefix"], options=options)

@@ -145,18 +145,22 @@ class _Planner:
 
     def _only_on_disk(self, pair: Pair, local: data.LocalFile) -> None:
         options, agreed = self._options, pair.agreed
-        if options.delete_local and options.acts_on_local:
-            if agreed is not None:
-                unchanged = self._holds(pair.path, local, agreed.size, agreed.digest)
-                if unchanged is None:
-                    return
-                if unchanged:
-                    self._delete_local(pair, local, "deleted in the bucket")
-                    return
-                self._conflict(pair, data.LOCAL, "deleted in the bucket, changed on the disk: the change wins")
-            elif options.direction == data.DOWN:
-                self._delete_local(pair, local, "not in the bucket")
+        deletes = options.delete_local and options.acts_on_local
+        if agreed is not None and (deletes or options.once):
+            unchanged = self._holds(pair.path, local, agreed.size, agreed.digest)
+            if unchanged is None:
                 return
+            if unchanged:
+                if deletes:
+                    self._delete_local(pair, local, "deleted in the bucket")
+                else:
+                    self._leave(pair.path, "deleted in the bucket")
+                return
+            if deletes:
+                self._conflict(pair, data.LOCAL, "deleted in the bucket, changed on the disk: the change wins")
+        elif deletes and options.direction == data.DOWN:
+            self._delete_local(pair, local, "not in the bucket")
+            return
         if options.acts_on_remote:
             self._upload(pair, local, data.NONE, "new on the disk" if agreed is None else "missing in the bucket")
 

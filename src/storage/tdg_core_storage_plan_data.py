@@ -102,6 +102,8 @@ class Options:
     max_delete: int = 50
     #: Overrides `max_delete` and the refusal to empty a side because the other one is empty.
     force: bool = False
+    #: Whether a file that was in the bucket once and is not any more stays away from it until it changes.
+    once: bool = False
     #: What the names in the bucket begin with.
     prefix: str = ""
     #: Whether local names follow the rules of Windows.

@@ -250,6 +250,7 @@ def _options(run: Run) -> data.Options:
         conflict_mode=str(wanted.get("conflict_mode", data.NEWEST)),
         max_delete=int(wanted.get("max_delete", 50)),
         force=bool(wanted.get("force")),
+        once=bool(wanted.get("once")),
         prefix=run.remote_path,
         windows=os.name == "nt",
         ignore_case=ignore_case,

@@ -4,7 +4,8 @@ Thread: worker only.
 
 Looks at the folder again and again (a watch that the system offers is missing on network drives, and loses events).
 What is ready is compared with the bucket and the agreed state like a sync in direction upload, so that each content
-goes up once, also after a restart; each file that has to go becomes a transfer of its own.
+goes up once, also after a restart, and what was deleted in the bucket stays deleted; each file that has to go becomes
+a transfer of its own.
 """
 
 import dataclasses
@@ -156,7 +157,7 @@ class Watch:
             id="watch",
             remote_path=tdg_core_storage_paths.folder(settings.remote_path),
             local_path=settings.local_path,
-            options={"direction": data.UP, "conflict_mode": settings.conflict_mode},
+            options={"direction": data.UP, "conflict_mode": settings.conflict_mode, "once": True},
             gateway=self._gateway,
             settings=settings,
             state={},
@@ -304,6 +305,7 @@ def upload(run: Run) -> dict[str, Any]:
     options = {
         "direction": data.UP,
         "conflict_mode": watched["conflict_mode"],
+        "once": True,
         "make_public": run.options.get("make_public", False),
     }
     part = dataclasses.replace(run, local_path=watched["root"], remote_path=watched["prefix"], options=options)

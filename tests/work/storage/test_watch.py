@@ -122,6 +122,24 @@ def test_nothing_is_sent_again_after_a_restart(
     assert len([each for each in own_storage.requests() if each.path.startswith("/upload")]) == 1
 
 
+def test_what_was_deleted_in_the_bucket_does_not_come_back_until_it_changes(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visitor's picture that was taken out of the bucket, say; the next start does not bring it back."""
+    first = watch()
+    first.write("a", "1")
+    goes_up(first, "a")
+    first.driver.stop()
+    first.drop("a")
+    second = watch()
+    second.write("b", "2")
+    goes_up(second, "b")
+    looks(second, 4, monkeypatch)
+    assert second.remote() == {"b": "2"}
+    second.write("a", "3")
+    goes_up(second, "a")
+
+
 def test_what_is_in_the_bucket_already_is_not_sent(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first watch of a folder that was uploaded by other means."""
     stage = watch(connect=False)
