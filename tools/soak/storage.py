@@ -95,9 +95,9 @@ def play(root: Path, server: StorageEmulator, name: str, seed: int, *, crashes: 
     chance = random.Random(seed)
     server.make_bucket(name)
     server.clear_faults()
-    bucket = _Bucket(server.host, name)
+    bucket = Bucket(server.host, name)
     for number in range(SEEDS):
-        bucket.put(f"seed-{number}", _seed(number))
+        bucket.put(f"seed-{number}", seed_content(number))
         for crash in range(crashes):
             bucket.put(f"doomed-{crash}-{number}", b"doomed")
     notes: list[str] = []
@@ -111,7 +111,7 @@ def play(root: Path, server: StorageEmulator, name: str, seed: int, *, crashes: 
         output, _ = child.communicate(timeout=_PATIENCE_S)
         assert child.returncode == 0, f"seed {seed}: the queue was not finished: {output!r}"
     try:
-        _check(bucket, root / name, notes, f"seed {seed}")
+        check(bucket, root / name, notes, f"seed {seed}")
     finally:
         bucket.close()
     accepted = [note.split()[1] for note in notes if note.startswith("ok ")]
@@ -119,7 +119,7 @@ def play(root: Path, server: StorageEmulator, name: str, seed: int, *, crashes: 
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "killed before anything was accepted"
 
 
-class _Bucket:
+class Bucket:
     """The bucket, past component and proxy."""
 
     def __init__(self, host: str, name: str) -> None:
@@ -173,7 +173,7 @@ def _faults(server: StorageEmulator, network: Proxy, chance: random.Random) -> I
         thread.join()
 
 
-def _check(bucket: _Bucket, folder: Path, notes: list[str], what: str) -> None:
+def check(bucket: Bucket, folder: Path, notes: list[str], what: str) -> None:
     """Compares what was accepted with what is there."""
     tried: dict[str, list[str]] = {}
     accepted: dict[str, list[str]] = {}
@@ -185,10 +185,10 @@ def _check(bucket: _Bucket, folder: Path, notes: list[str], what: str) -> None:
         # A call that a kill cut off before it returned may have been accepted or not.
         allowed = {marks[-1], *tried[key][tried[key].index(marks[-1]) :]}
         if kind == "upload":
-            assert _mark(bucket.get(name)) in allowed, f"{what}: {name} is not in the bucket as it was accepted"
+            assert mark_of(bucket.get(name)) in allowed, f"{what}: {name} is not in the bucket as it was accepted"
         elif kind == "download":
             path = folder / "assets" / name
-            found = _mark(path.read_bytes() if path.exists() else None)
+            found = mark_of(path.read_bytes() if path.exists() else None)
             assert found in allowed, f"{what}: {name} is not on disk as it was accepted"
         else:
             assert bucket.get(name) is None, f"{what}: {name} is still there"
@@ -196,11 +196,11 @@ def _check(bucket: _Bucket, folder: Path, notes: list[str], what: str) -> None:
     assert not left, f"{what}: left over: {left}"
 
 
-def _mark(content: bytes | None) -> str:
+def mark_of(content: bytes | None) -> str:
     return "none" if content is None else hashlib.sha256(content).hexdigest()[:16]
 
 
-def _seed(number: int) -> bytes:
+def seed_content(number: int) -> bytes:
     return _content(f"seed-{number}", _SIZES[number % len(_SIZES)])
 
 
@@ -254,16 +254,16 @@ def _child(tox: str, folder: str, host_name: str, bucket: str, name: str, seed: 
             setattr(comp.par, parameter, value)
         comp.Connect()
         if name == FLUSH:
-            _finish(host, comp)
+            finish(host, comp)
             return
-        actor = _Actor(comp, Path(folder) / "assets", name, seed)
+        actor = Actor(comp, Path(folder) / "assets", name, seed)
         while True:
             actor.act()
             host.frame(3)
             time.sleep(0.01)
 
 
-def _finish(host: Any, comp: Any) -> None:
+def finish(host: Any, comp: Any) -> None:
     """Runs frames until nothing is queued."""
     host.run_until(lambda: comp.GetStatus()["state"] == "connected", _PATIENCE_S, "connected")
     table = comp.op("transfers")
@@ -278,7 +278,7 @@ def _finish(host: Any, comp: Any) -> None:
     assert not failed, failed
 
 
-class _Actor:
+class Actor:
     """Asks for random transfers and notes them."""
 
     def __init__(self, comp: Any, folder: Path, name: str, seed: int) -> None:
@@ -306,16 +306,16 @@ class _Actor:
         path = self._folder / f"{self._name}-{self._number}.bin"
         content = _content(f"{self._name} {self._number}", self._chance.choice(_SIZES))
         path.write_bytes(content)
-        self._call("upload", name, _mark(content), lambda: self._comp.Upload(path.name, name))
+        self._call("upload", name, mark_of(content), lambda: self._comp.Upload(path.name, name))
 
     def _data(self) -> None:
         name, content = f"{self._name}-data-{self._number}", _content(f"data {self._number}", 2_000)
-        self._call("upload", name, _mark(content), lambda: self._comp.UploadBytes(content, name))
+        self._call("upload", name, mark_of(content), lambda: self._comp.UploadBytes(content, name))
 
     def _download(self) -> None:
         seed = self._chance.randrange(SEEDS)
         name = f"{self._name}-down-{self._number}"
-        self._call("download", name, _mark(_seed(seed)), lambda: self._comp.Download(f"seed-{seed}", name))
+        self._call("download", name, mark_of(seed_content(seed)), lambda: self._comp.Download(f"seed-{seed}", name))
 
     def _delete(self) -> None:
         if self._doomed:
