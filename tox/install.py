@@ -25861,11 +25861,15 @@ import tdg_core_errors
 import tdg_core_storage_settings
 import tdg_disk_key
 import tdg_gateway_app
+import tdg_gateway_errors
 
 CloudError = tdg_core_errors.CloudError
 
 #: (bucket, name, method, seconds, content type) -> address; raises `CloudError`.
 Sign = Callable[[str, str, str, float, str], str]
+
+#: In the text of Google's error when its service answers but does not sign; without, it was not reached.
+_REFUSED = "IAM"
 
 _HOW = "use the key file of a service account (*Private Key File*)"
 
@@ -25885,6 +25889,8 @@ def signer(settings: tdg_core_storage_settings.StorageSettings, app: tdg_gateway
                 what = "An emulator without a key" if settings.emulator_host else "These credentials"
                 raise CloudError("permission", f"{what} cannot sign addresses; {_HOW}.")
             # A machine's own account has no key here; Google signs for it.
+            if not identity.valid:
+                app.fetch_token()
             extra = {"service_account_email": identity.service_account_email, "access_token": identity.token}
         if content_type:
             extra["content_type"] = content_type
@@ -25903,7 +25909,9 @@ def signer(settings: tdg_core_storage_settings.StorageSettings, app: tdg_gateway
                     **extra,
                 )
             )
-        except errors.TransportError:
+        except errors.TransportError as error:
+            if _REFUSED not in str(error):
+                raise tdg_gateway_errors.unreachable(error, "iamcredentials.googleapis.com") from error
             raise CloudError(
                 "permission",
                 f"Google may not sign for this account; grant it the role Service Account Token Creator, or {_HOW}.",

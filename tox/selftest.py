@@ -239,7 +239,7 @@ else:
                 "local/modules/tdg_gateway_errors": "1dc51a0348172480",
                 "local/modules/tdg_gateway_http": "3aeebc4b0d5524f1",
                 "local/modules/tdg_gateway_roots": "fdef2317bda405c7",
-                "local/modules/tdg_gateway_signing": "142d9797aa69f02c",
+                "local/modules/tdg_gateway_signing": "06fe5bb2011e1b6d",
                 "local/modules/tdg_gateway_storage": "f0e6f60fc2643f5b",
                 "local/modules/tdg_td_assembler": "3beb588dd63446cf",
                 "local/modules/tdg_td_assembler_extensions": "7a00d47e7c4b835c",
