@@ -1,5 +1,6 @@
 """The dashboard: documents of many stations become one table and a total."""
 
+import re
 from typing import Any
 
 from emulators import Proxy
@@ -28,7 +29,9 @@ def test_numbers_show_as_they_change_and_stay_without_a_network(open_project: An
 
         firestore_proxy.refuse()
         firestore_proxy.cut()
-        project.until(lambda: project.text("connection").startswith("as of "), "the time of the last numbers")
+        project.until(
+            lambda: re.fullmatch(r"as of \d\d:\d\d", project.text("connection")), "the time of the last numbers"
+        )
         assert len(project.rows("board")) == 30
         project.put("stations/s00", visitors=0)
         firestore_proxy.restore()

@@ -40,8 +40,11 @@ def test_what_is_approved_shows_until_it_is_taken_back(open_project: Any, firest
         project.until(lambda: project.network.op("firestore").GetStatus()["state"] == "reconnecting")
         send(project, "m2", "two", 2, approved=False)
         assert len(texts(project)) == 2
+        project.module("moderation").take_back("m1")
+        assert len(texts(project)) == 1
         firestore_proxy.restore()
-        project.until(lambda: texts(project) == ["first"], "what was taken back meanwhile")
+        project.until(lambda: texts(project) == [], "what was taken back meanwhile")
+        project.until(lambda: project.console.get("messages/m1")["approved"] is False, "told to the console")
         for number in range(30):
             send(project, f"n{number}", str(number), number + 10, approved=True)
         project.until(lambda: texts(project) == [str(number) for number in range(29, 9, -1)], "the newest twenty")
