@@ -137,7 +137,8 @@ class Preparation:
     def _see_local(self) -> tdg_disk_sync_tree.Look:
         if not self._only:
             return tdg_disk_sync_tree.look(self.root, self.options.filter, self._pause)
-        stamps = {path: tdg_disk_sync_tree.stamp(f"{self.root}/{path}") for path in self._only}
+        paths = tdg_core_storage_plan_names.paused(self._only, self._pause)
+        stamps = {path: tdg_disk_sync_tree.stamp(f"{self.root}/{path}") for path in paths}
         return tdg_disk_sync_tree.Look({path: stamp for path, stamp in stamps.items() if stamp is not None})
 
     def _see_remote(self) -> dict[str, data.RemoteFile]:

@@ -84,6 +84,8 @@ class Watch:
         self._token = tdg_work_token.Token()
         #: Version of each file that is on its way.
         self._away: dict[str, Any] = {}
+        #: Version of each file that has to go and has no room yet, and how it goes.
+        self._due: dict[str, tuple[Any, data.Action]] = {}
 
     def configure(self, settings: Settings) -> None:
         """New settings: begins, ends, or begins anew where something else is to be watched."""
@@ -94,6 +96,7 @@ class Watch:
         self._token = tdg_work_token.Token()
         self._settling = tdg_core_storage_watch.Settling()
         self._away.clear()
+        self._due.clear()
         if _watched(settings):
             self._look(self._token)
 
@@ -137,16 +140,20 @@ class Watch:
             return
         files, took_s = found
         ready = [path for path in self._settling.look(files) if path not in self._away]
-        ready = ready[: _MOST_TRANSFERS - len(self._away)]
-        if not ready or self._gateway is None:
+        if self._gateway is None:
             self._look_later(token, took_s)
             return
         versions = {path: self._settling.version(path) for path in ready}
+        self._due = {path: due for path, due in self._due.items() if due[0] == versions.pop(path, None)}
+        self._send()
+        if not versions:
+            self._look_later(token, took_s)
+            return
         self._loop.spawn(
             "watch",
             examine,
             self._run(token),
-            ready,
+            list(versions),
             then=lambda result, problem: self._examined(token, versions, took_s, result, problem),
         )
 
@@ -192,8 +199,13 @@ class Watch:
             self._settling.taken(path, versions[path])
         for remark in found.remarks:
             self._loop.log("WARNING", f"Watch Folder: {remark}")
-        for action in found.uploads:
-            self._away[action.path] = versions[action.path]
+        self._due.update({action.path: (versions[action.path], action) for action in found.uploads})
+        self._send()
+
+    def _send(self) -> None:
+        """What is due goes up, as far as there is room."""
+        for path in list(self._due)[: _MOST_TRANSFERS - len(self._away)]:
+            self._away[path], action = self._due.pop(path)
             self._submit(_transfer(action, self._settings))
 
 

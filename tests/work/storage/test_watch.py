@@ -285,6 +285,26 @@ def test_many_files_do_not_flood_the_queue(watch: Watch, monkeypatch: pytest.Mon
     assert most <= 5
 
 
+def test_a_new_file_is_not_kept_waiting_by_old_ones_after_a_restart(
+    watch: Watch, own_storage: StorageEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pictures the booth has taken before: they are compared all at once."""
+    monkeypatch.setattr(tdg_work_storage_watch, "_MOST_TRANSFERS", 4)
+    first = watch()
+    names = [f"{number:02}" for number in range(30)]
+    for name in names:
+        first.write(name, name)
+    goes_up(first, *names)
+    first.driver.stop()
+    own_storage.clear_faults()
+    second = watch()
+    second.write("new", "1")
+    goes_up(second, "new")
+    listings = [each for each in own_storage.requests() if each.method == "GET" and "/o?" in each.path]
+    assert len(listings) <= 3, "one to connect, one to compare the old ones, at most one more for the new one"
+    assert uploads(second) == [("new", "complete")]
+
+
 def test_large_folders_are_looked_at_less_often() -> None:
     """A look takes at most a twentieth of the time, and there is one at least every minute."""
     assert tdg_work_storage_watch.wait_s(0.001) == 0.05, "the least, which these tests have made short"
