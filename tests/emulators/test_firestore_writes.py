@@ -78,10 +78,13 @@ def test_numbers_that_equal_each_other_stay_apart(db: firestore.Client) -> None:
 
 
 def test_times_are_cut_to_microseconds(api: FirestoreClient, write: Any, name: Callable[[str], str]) -> None:
-    value = types.Value(timestamp_value=Timestamp(seconds=5, nanos=123456789))
-    write(types.Write(update=types.Document(name=name("c/d"), fields={"t": value})))
-    stored = api.get_document(types.GetDocumentRequest(name=name("c/d")))
-    assert types.Document.pb(stored).fields["t"].timestamp_value.nanos == 123456000
+    year_9999 = 253402300799
+    for seconds in (5, -5, year_9999):
+        value = types.Value(timestamp_value=Timestamp(seconds=seconds, nanos=999999999))
+        write(types.Write(update=types.Document(name=name("c/d"), fields={"t": value})))
+        stored = api.get_document(types.GetDocumentRequest(name=name("c/d")))
+        found = types.Document.pb(stored).fields["t"].timestamp_value
+        assert (found.seconds, found.nanos) == (seconds, 999999000)
 
 
 @pytest.mark.parametrize("doc_id", ["constructor", "toString", "a b", "ü", "🎉", "a.b", "~*[]`", "1", "%2F", "a:b#c?d"])

@@ -23,7 +23,13 @@ export const toTimestamp = (micros) => ({
   nanos: (micros - Math.floor(micros / 1e6) * 1e6) * 1000,
 });
 
-/** Digits below the microsecond are cut, as Firestore does. */
+/** A time of any year with the digits below the microsecond cut, as Firestore does. */
+export const cutTime = ({ seconds, nanos }) => ({ seconds, nanos: nanos - (nanos % 1000) });
+
+/** Negative when the first one is earlier; exact in any year. */
+export const compareTimes = (a, b) => Number(a.seconds) - Number(b.seconds) || a.nanos - b.nanos;
+
+/** The version that a time of the server is. */
 export const toMicros = (timestamp) => Number(timestamp.seconds) * 1e6 + Math.floor(timestamp.nanos / 1000);
 
 /** Tokens name the server's life: one from before a reset (or from another server) is recognised as foreign. */

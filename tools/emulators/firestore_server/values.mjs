@@ -1,5 +1,5 @@
 /** Field values: order, equality, size, checking. Values are protobuf messages and are never changed in place. */
-import { toMicros, toTimestamp } from "./clock.mjs";
+import { compareTimes, cutTime } from "./clock.mjs";
 import { invalid } from "./errors.mjs";
 import { compareNames, compareText } from "./paths.mjs";
 import { Long, Value } from "./protocol.mjs";
@@ -86,7 +86,7 @@ export function compareValues(a, b) {
     case 2:
       return compareNumbers(a, b);
     case 3:
-      return toMicros(a.timestamp_value) - toMicros(b.timestamp_value);
+      return compareTimes(a.timestamp_value, b.timestamp_value);
     case 4:
       return compareText(a.string_value, b.string_value);
     case 5:
@@ -145,7 +145,7 @@ export function storedValue(value, at, depth = 1, inArray = false) {
     case undefined:
       throw invalid(`The value of "${at}" has no type.`);
     case "timestamp_value":
-      return Value.create({ timestamp_value: toTimestamp(toMicros(value.timestamp_value)) });
+      return Value.create({ timestamp_value: cutTime(value.timestamp_value) });
     case "string_value":
       return value;
     case "array_value": {
