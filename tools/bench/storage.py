@@ -1,6 +1,7 @@
 """Files up and down through the built component, beside Google's transfer_manager and a plain loop.
 
-Each way runs in processes of its own, one after another, against the same server: our emulator, a leaner one than the
+Up, down, and again with nothing to do: a sync here, `upload_many` that skips what exists there. Each way runs in
+processes of its own, one after another, against the same server: our emulator, a leaner one than the
 package it is made of, which is slower than either way. The component runs in the host at 60 frames a second, with
 progress and checks on; the baselines do nothing else. `.40ms` is the same with 40 ms of latency, where parallelism
 decides.
@@ -62,9 +63,10 @@ def run() -> Iterator[Row]:
         loop = _child("loop", server.host, root, "loop", FAR_FILES, large=False)
     ours, plain = _median(near["ours"]), _median(near["plain"])
     ours_far, plain_far = _median(distant["ours"]), _median(distant["plain"])
-    for case in ("upload_small", "download_small"):
+    for case in ("upload_small", "download_small", "sync_noop"):
         yield Row(f"storage.{case}", SMALL_FILES, ours[case], "files/s", plain[case])
-        yield Row(f"storage.{case}.loop", SMALL_FILES, ours[case], "files/s", loop[case])
+        if case in loop:
+            yield Row(f"storage.{case}.loop", SMALL_FILES, ours[case], "files/s", loop[case])
         yield Row(f"storage.{case}.40ms", FAR_FILES, ours_far[case], "files/s", plain_far[case])
     for case in ("upload_large", "download_large"):
         yield Row(f"storage.{case}", 1, ours[case], "MiB/s", plain[case])
@@ -77,8 +79,10 @@ def run() -> Iterator[Row]:
 def _make_files(folder: Path) -> None:
     folder.mkdir()
     chance = random.Random(1)
-    for number in range(SMALL_FILES):
-        (folder / f"{number:04}.bin").write_bytes(chance.randbytes(SMALL_BYTES))
+    then = time.time() - 60
+    for name in _names(SMALL_FILES):
+        (folder / name).write_bytes(chance.randbytes(SMALL_BYTES))
+        os.utime(folder / name, (then, then))
     with (folder / "large.bin").open("wb") as file:
         for _ in range(LARGE_BYTES >> 20):
             file.write(chance.randbytes(1 << 20))
@@ -114,6 +118,15 @@ def _plain(host: str, root: Path, name: str, count: int, large: bool) -> Result:
     with _timed(result, "download_small", count):
         transfer_manager.download_many_to_path(
             bucket, [f"{name}/{each}" for each in names], destination_directory=str(down), **options
+        )
+    with _timed(result, "sync_noop", count):
+        transfer_manager.upload_many_from_filenames(
+            bucket,
+            names,
+            source_directory=str(root / "files"),
+            blob_name_prefix=f"{name}/",
+            skip_if_exists=True,
+            **options,
         )
     if large:
         blob = bucket.blob(f"{name}/large.bin")
@@ -180,6 +193,10 @@ def _ours(host_name: str, root: Path, name: str, count: int, large: bool) -> Res
             result["upload_small"] = count / (time.perf_counter() - began)
             with _timed(result, "download_small", count):
                 through([comp.Download(each, str(root / "down" / name / each)) for each in _names(count)])
+            include = f"{'0' * (4 - len(str(count - 1)))}*.bin"
+            through([comp.SyncFolder("upload", include=include)])  # agrees
+            with _timed(result, "sync_noop", count):
+                through([comp.SyncFolder("upload", include=include)])
             if large:
                 with _timed(result, "upload_large", LARGE_BYTES >> 20):
                     through([comp.Upload("large.bin")])

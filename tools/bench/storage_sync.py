@@ -63,7 +63,7 @@ def _moving(suffix: str, host: str, emulator: StorageEmulator, folder: Path, cou
         noop_s = min(sync(here, "both") for _ in range(3))
         requests = len(emulator.requests()) / 3
         plain_s = min(plain.listing() for _ in range(3))
-        yield Row(f"storage.sync_noop{suffix}", count, noop_s * 1000, "ms", plain_s * 1000)
+        yield Row(f"storage.sync_noop_listing{suffix}", count, noop_s * 1000, "ms", plain_s * 1000)
         yield Row(f"storage.sync_noop_requests{suffix}", count, requests, "requests")
         down_s, plain_down_s = sync(there, "download"), plain.download(folder / "plain", names)
         yield Row(f"storage.sync_down{suffix}", count, count / down_s, "files/s", count / plain_down_s)
