@@ -22,12 +22,12 @@ def open_project(
     database = unique_name("db")
     with ExitStack() as stack:
 
-        def opened(recipe: str, folder: str = "project", **more: Any) -> Project:
+        def opened(page: str, folder: str = "project", **more: Any) -> Project:
             values = {
                 "storage": (storage_emulator.host, bucket),
                 "firestore": (firestore_emulator.host, database),
                 **more,
             }
-            return stack.enter_context(Project(tmp_path / folder, Page(recipe), **values))
+            return stack.enter_context(Project(tmp_path / folder, Page(page), **values))
 
         yield opened

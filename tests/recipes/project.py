@@ -4,6 +4,7 @@ The page is read, not repeated: a fenced block with the title `Text DAT booth` b
 row of a table `where | parameter | value` becomes that parameter's value. So what a page says is what is tested.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Callable
@@ -25,14 +26,15 @@ DATS = {
 HEAD = "| where | parameter | value |"
 
 _BLOCK = re.compile(r'^```python title="([\w ]+) (\w+)"\n(.*?)^```', re.MULTILINE | re.DOTALL)
+_LINES = re.compile(r"^ *```python\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _ROW = re.compile(r"^\| `(\w+)` \| \*([^*]+)\* \| (.+) \|$")
 
 
 class Page:
-    """A recipe."""
+    """A page of the documentation, by its path below docs/ without the ending."""
 
     def __init__(self, name: str) -> None:
-        self.text = (layout.DOCS / "recipes" / f"{name}.md").read_text(encoding="utf-8")
+        self.text = (layout.DOCS / f"{name}.md").read_text(encoding="utf-8")
         #: Kind of DAT, name, text.
         self.scripts = _BLOCK.findall(self.text)
 
@@ -41,10 +43,14 @@ class Page:
         found = []
         for part in self.text.split(HEAD)[1:]:
             rows = part.split("\n\n")[0].splitlines()[2:]
-            matches = [(row, _ROW.match(row)) for row in rows]
+            matches = [(row, _ROW.match(row.strip())) for row in rows]
             assert all(match for _, match in matches), [row for row, match in matches if not match]
             found.append([match.groups() for _, match in matches if match])
         return found
+
+    def lines(self) -> list[str]:
+        """The examples that belong into the Textport, in their order."""
+        return [inspect.cleandoc(text) for text in _LINES.findall(self.text)]
 
 
 class Project:

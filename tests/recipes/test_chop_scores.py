@@ -21,7 +21,7 @@ def play(project: Project, points: Any, frames: int) -> None:
 
 
 def test_values_go_out_seldom_and_the_last_one_always(open_project: Any, firestore_proxy: Proxy) -> None:
-    project = open_project("chop-scores")
+    project = open_project("recipes/chop-scores")
     points = game(project)
     project.edit("scores", "EVERY_S = 2.0", "EVERY_S = 0.1")
     writes = project.network.create("textDAT", "writes")
@@ -49,7 +49,7 @@ def test_values_go_out_seldom_and_the_last_one_always(open_project: Any, firesto
 
 
 def test_two_seconds_lie_between_two_writes(open_project: Any) -> None:
-    project = open_project("chop-scores")
+    project = open_project("recipes/chop-scores")
     points = game(project)
     with project:
         project.host.frame()

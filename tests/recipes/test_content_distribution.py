@@ -39,14 +39,14 @@ def has(project: Project, name: str, number: int) -> dict[str, Any]:
 
 
 def test_players_hold_what_was_published_and_say_so(open_project: Any, storage_proxy: Proxy) -> None:
-    with open_project("content-distribution", "studio") as studio:
+    with open_project("recipes/content-distribution", "studio") as studio:
         studio.follow(only="publisher").online()
         fill(studio.folder / "content", a=b"1", b=b"2", c=b"3")
         publish(studio, 1)
-    with player(open_project("content-distribution", "one"), "one").online() as one:
+    with player(open_project("recipes/content-distribution", "one"), "one").online() as one:
         assert has(one, "one", 1)["ok"] is True
         assert content(one) == {"a.mov": b"1", "b.mov": b"2", "c.mov": b"3"}
-    with open_project("content-distribution", "studio") as studio:
+    with open_project("recipes/content-distribution", "studio") as studio:
         studio.follow(only="publisher").online()
         fill(studio.folder / "content", a=b"new")
         (studio.folder / "content/c.mov").unlink()
@@ -54,10 +54,10 @@ def test_players_hold_what_was_published_and_say_so(open_project: Any, storage_p
         state = studio.until(lambda: studio.network.op("firestore").GetDoc("players", "one"), "what the player says")
         assert (state["number"], state["ok"]) == (1, True)
     # One was off meanwhile; two is new, and its line to the bucket is down when it hears of the content.
-    with player(open_project("content-distribution", "one"), "one").online() as one:
+    with player(open_project("recipes/content-distribution", "one"), "one").online() as one:
         assert has(one, "one", 2)["problems"] == []
         assert content(one) == {"a.mov": b"new", "b.mov": b"2"}
-    with player(open_project("content-distribution", "two"), "two").online(storage=storage_proxy.host) as two:
+    with player(open_project("recipes/content-distribution", "two"), "two").online(storage=storage_proxy.host) as two:
         has(two, "two", 2)
         storage_proxy.refuse()
         storage_proxy.cut()

@@ -8,7 +8,7 @@ from emulators import Proxy
 
 
 def test_it_publishes_counts_and_listens(open_project: Any, firestore_proxy: Proxy) -> None:
-    project = open_project("from-firebase-admin")
+    project = open_project("recipes/from-firebase-admin")
     project.make("textDAT", "command")
     picture = project.folder / "picture.jpg"
     with project.follow().online(firestore=firestore_proxy.host):

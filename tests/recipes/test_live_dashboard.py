@@ -7,7 +7,7 @@ from emulators import Proxy
 
 
 def test_numbers_show_as_they_change_and_stay_without_a_network(open_project: Any, firestore_proxy: Proxy) -> None:
-    project = open_project("live-dashboard")
+    project = open_project("recipes/live-dashboard")
     project.make("tableDAT", "board")
     for name in ("total", "connection"):
         project.make("textDAT", name)

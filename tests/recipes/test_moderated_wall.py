@@ -21,7 +21,7 @@ def send(project: Project, name: str, text: Any, second: int, approved: Any = Fa
 
 
 def test_what_is_approved_shows_until_it_is_taken_back(open_project: Any, firestore_proxy: Proxy) -> None:
-    with wall(open_project("moderated-wall")).online(firestore=firestore_proxy.host) as project:
+    with wall(open_project("recipes/moderated-wall")).online(firestore=firestore_proxy.host) as project:
         send(project, "m1", "first", 1)
         send(project, "m2", "two\nlines\tand a tab " + "x" * 200, 2)
         send(project, "m3", "cheat", 3, approved="true")
@@ -48,5 +48,5 @@ def test_what_is_approved_shows_until_it_is_taken_back(open_project: Any, firest
         for number in range(30):
             send(project, f"n{number}", str(number), number + 10, approved=True)
         project.until(lambda: texts(project) == [str(number) for number in range(29, 9, -1)], "the newest twenty")
-    with wall(open_project("moderated-wall")).begin(firestore="127.0.0.1:9") as again:
+    with wall(open_project("recipes/moderated-wall")).begin(firestore="127.0.0.1:9") as again:
         again.until(lambda: len(texts(again)) == 20, "the wall from the cache")

@@ -27,7 +27,7 @@ def counted(project: Project) -> int:
 
 
 def test_every_visitor_is_counted_once_whatever_the_network_does(open_project: Any, firestore_proxy: Proxy) -> None:
-    with installation(open_project("offline-first")).online(firestore=firestore_proxy.host) as project:
+    with installation(open_project("recipes/offline-first")).online(firestore=firestore_proxy.host) as project:
         project.put("config/show", title="Museum by night")
         project.until(lambda: project.text("title") == "Museum by night", "the title")
         visit(project, 2)
@@ -38,7 +38,7 @@ def test_every_visitor_is_counted_once_whatever_the_network_does(open_project: A
         project.until(lambda: project.text("connection").startswith("reconnecting"), "the reason")
         assert len(project.text("connection")) > len("reconnecting ")
         visit(project, 1)
-    with installation(open_project("offline-first")).begin(firestore=firestore_proxy.host) as again:
+    with installation(open_project("recipes/offline-first")).begin(firestore=firestore_proxy.host) as again:
         again.until(lambda: again.text("title") == "Museum by night", "the title from the cache")
         visit(again, 4)
         assert again.network.op("firestore").GetStatus()["queue_depth"] == "8"

@@ -40,7 +40,7 @@ def link_of(project: Project) -> str:
 
 
 def test_a_button_gives_a_link_that_opens_the_picture(open_project: Any) -> None:
-    with booth(open_project("photo-booth")).follow().online() as project:
+    with booth(open_project("recipes/photo-booth")).follow().online() as project:
         press(project)
         assert project.text("link") == "Your picture is on its way."
         picture = project.network.op("photo").saveByteArray(".jpg")
@@ -53,7 +53,7 @@ def test_a_private_bucket_gives_a_signed_link_and_a_qr_code(open_project: Any, t
     libraries = tmp_path / "project/libraries"
     libraries.mkdir(parents=True)
     (libraries / "segno.py").write_text(SEGNO)
-    with booth(open_project("photo-booth")).follow() as project:
+    with booth(open_project("recipes/photo-booth")).follow() as project:
         project.edit("booth", "PUBLIC = True", "PUBLIC = False")
         project.network.op("storage").par.Privatekey = loopback.key_file(
             tmp_path, "https://oauth2.googleapis.com/token"
@@ -67,7 +67,7 @@ def test_a_private_bucket_gives_a_signed_link_and_a_qr_code(open_project: Any, t
 
 
 def test_pictures_taken_without_a_network_go_up_when_it_is_back(open_project: Any, storage_proxy: Proxy) -> None:
-    with booth(open_project("photo-booth")).follow().online(storage=storage_proxy.host) as project:
+    with booth(open_project("recipes/photo-booth")).follow().online(storage=storage_proxy.host) as project:
         storage_proxy.refuse()
         storage_proxy.cut()
         for _ in range(3):
@@ -82,7 +82,7 @@ def test_pictures_taken_without_a_network_go_up_when_it_is_back(open_project: An
 
 
 def test_a_camera_that_saves_files(open_project: Any) -> None:
-    with booth(open_project("photo-booth")).follow(only="booth", table=1) as project:
+    with booth(open_project("recipes/photo-booth")).follow(only="booth", table=1) as project:
         project.host.op("/project1/storage/local/modules/tdg_work_storage_watch").module._LEAST_S = 0.05
         (project.folder / "pictures").mkdir()
         project.online()

@@ -21,7 +21,7 @@ def says(project: Project, text: str) -> None:
 
 
 def test_a_save_and_a_night_bring_the_folder_into_the_bucket(open_project: Any, storage_proxy: Proxy) -> None:
-    with backed_up(open_project("project-backup")).online(storage=storage_proxy.host) as project:
+    with backed_up(open_project("recipes/project-backup")).online(storage=storage_proxy.host) as project:
         storage_proxy.refuse()
         storage_proxy.cut()
         project.host.lifecycle.saved()
@@ -37,7 +37,7 @@ def test_a_save_and_a_night_bring_the_folder_into_the_bucket(open_project: Any, 
         project.edit("backup_exec", "HOUR = 4", "HOUR = datetime.now().hour")
         says(project, ", 1 files.")
         assert project.bucket.get("backup/hall/show.toe") == b"changed"
-    with open_project("project-backup", "restored") as restored:
+    with open_project("recipes/project-backup", "restored") as restored:
         restored.make("textDAT", "backup_state")
         restored.follow(only="backup|backup_exec").online()
         restored.network.op("storage").par.Download.pulse()

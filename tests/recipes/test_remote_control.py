@@ -19,7 +19,7 @@ def seen(project: Project) -> tuple[float, int, bool]:
 
 
 def test_only_what_is_allowed_is_set_and_only_within_limits(open_project: Any) -> None:
-    project = hall(open_project("remote-control")).online()
+    project = hall(open_project("recipes/remote-control")).online()
     with project:
         project.put("control/hall", brightness=0.5, scene=3, blackout=True)
         project.until(lambda: seen(project) == (0.5, 3, True), "the values")
@@ -44,9 +44,9 @@ def test_only_what_is_allowed_is_set_and_only_within_limits(open_project: Any) -
 
 
 def test_the_values_of_the_last_time_are_applied_without_a_network(open_project: Any) -> None:
-    with hall(open_project("remote-control")).online() as project:
+    with hall(open_project("recipes/remote-control")).online() as project:
         project.put("control/hall", brightness=0.5, scene=3)
         project.until(lambda: seen(project) == (0.5, 3, False), "the values")
         project.until(project.network.op("firestore").ext.WriteQueueExt.LoadDocuments, "cached")
-    with hall(open_project("remote-control")).begin(firestore="127.0.0.1:9") as again:
+    with hall(open_project("recipes/remote-control")).begin(firestore="127.0.0.1:9") as again:
         again.until(lambda: seen(again) == (0.5, 3, False), "the values of the last time")

@@ -25,7 +25,7 @@ def seed(project: Project) -> str:
 
 
 def test_rows_become_documents_and_only_what_differs_is_written_again(open_project: Any) -> None:
-    with typed(open_project("seed-from-table")).follow().online() as project:
+    with typed(open_project("recipes/seed-from-table")).follow().online() as project:
         assert seed(project).startswith("3 of 3 rows")
         project.sent()
         assert project.console.get("people/anna") == {"name": "Anna", "age": 31, "tags": ["staff", "night"]}
@@ -45,8 +45,8 @@ def test_rows_become_documents_and_only_what_differs_is_written_again(open_proje
 
 
 def test_rows_seeded_without_a_network_arrive_later(open_project: Any) -> None:
-    with typed(open_project("seed-from-table")).follow() as project:
+    with typed(open_project("recipes/seed-from-table")).follow() as project:
         assert seed(project).startswith("3 of 3 rows")
-    with open_project("seed-from-table").follow().online() as again:
+    with open_project("recipes/seed-from-table").follow().online() as again:
         again.sent()
         assert again.console.get("people/ben") == {"name": "Ben", "age": 27.5}

@@ -37,7 +37,7 @@ def buckets(storage_emulator: StorageEmulator) -> Iterator[list[Bucket]]:
 def test_each_copy_has_its_own_bucket_or_database(
     open_project: Any, buckets: list[Bucket], firestore_emulator: FirestoreEmulator, holder: str
 ) -> None:
-    project = open_project("two-databases", unknowns=Unknowns(shortcut_conflict=holder))
+    project = open_project("recipes/two-databases", unknowns=Unknowns(shortcut_conflict=holder))
     with paired(project):
         project.follow().online()
         assert project.network.op("storage").GetStatus()["bucket"] == "museum-show"
