@@ -20,6 +20,9 @@ from probe_fixtures import OpenShow, Show
 
 Start = Callable[..., dict[str, Any]]
 
+#: Looks at what TouchDesigner itself imports, or at a project without an environment; a process has one.
+in_the_host_only = pytest.mark.threads_only
+
 
 @pytest.fixture
 def start(
@@ -120,6 +123,7 @@ def bare(show: Show, monkeypatch: pytest.MonkeyPatch) -> Show:
     return show
 
 
+@in_the_host_only
 @pytest.mark.parametrize("answer", ["Cancel", CLOSED])
 def test_whoever_does_not_choose_install_gets_no_installation(bare: Show, answer: str) -> None:
     bare.host.answers.append(answer)
@@ -192,6 +196,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     return make
 
 
+@in_the_host_only
 def test_where_no_worker_may_import_the_main_thread_does_it_step_by_step(
     forbidden: Show, package: Callable[..., None]
 ) -> None:
@@ -205,6 +210,7 @@ def test_where_no_worker_may_import_the_main_thread_does_it_step_by_step(
         sys.modules.pop(name)
 
 
+@in_the_host_only
 def test_an_import_that_fails_on_the_main_thread_too_says_why(forbidden: Show, package: Callable[..., None]) -> None:
     package(**{"tdg_probe_leaf.py": "import tdg_quite_another_package\n"})
     forbidden.comp.ext.ProbeExt.PACKAGES = ("tdg_probe_steps",)

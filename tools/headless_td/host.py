@@ -384,7 +384,7 @@ class Host(Account):
 
     # -- the end ---------------------------------------------------------------------------------
 
-    def close(self, timeout_s: float = 10) -> None:
+    def close(self, timeout_s: float = 60) -> None:
         """Quit, stop what still runs and give everything back.
 
         Raises:
