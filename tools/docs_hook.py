@@ -26,6 +26,8 @@ from docs_blocks import Heading, Paragraph, Table, code
 FIRST = (
     "index", "guide", "sync-and-filtering", "offline", "types",
     "parameters", "methods", "callbacks", "guarantees", "troubleshooting",
+    "photo-booth", "live-dashboard", "remote-control", "content-distribution", "offline-first", "seed-from-table",
+    "chop-scores", "moderated-wall", "project-backup", "two-databases", "from-firebase-admin",
 )  # fmt: skip
 #: What a reload of `mkdocs serve` depends on beside the pages.
 WATCHED = (layout.SRC, layout.TOOLS, layout.ROOT / "CHANGELOG.md")

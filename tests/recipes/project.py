@@ -5,7 +5,6 @@ row of a table `where | parameter | value` becomes that parameter's value. So wh
 """
 
 import inspect
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -163,7 +162,7 @@ class Project:
 
     def until(self, done: Callable[[], Any], what: str = "") -> Any:
         """Runs frames until something is true."""
-        return self.host.run_until(done, 20, what)
+        return self.host.run_until(done, 30, what)
 
     def sent(self) -> None:
         """Runs frames until no write waits any more."""
@@ -215,8 +214,3 @@ class Project:
         """Somebody else deletes a document."""
         collection, _, doc_id = path.rpartition("/")
         self.console.commit({"collection": collection, "doc_id": doc_id, "op": "delete"})
-
-
-def payload(text: str) -> Any:
-    """A payload cell as data."""
-    return json.loads(text)

@@ -1,5 +1,6 @@
 """Scores from channels: seldom, never twice the same, and the last value always."""
 
+import time
 from typing import Any
 
 from emulators import Proxy
@@ -28,12 +29,14 @@ def test_values_go_out_seldom_and_the_last_one_always(open_project: Any, firesto
     writes.text = "told = []\ndef onWriteComplete(*args):\n    told.append(args)\n"
     with project.online(firestore=firestore_proxy.host):
         project.network.op("firestore").par.Callbacksdat = "writes"
+        begun = time.monotonic()
         play(project, points, 200)
         last = round(points.par.const0value.eval())
         project.until(lambda: (project.console.get("scores/anna") or {}).get("points") == last, "the last value")
         assert project.console.get("scores/ben")["points"] == 0
         assert [call[1] for call in writes.module.told].count("ben") == 1
-        assert len(writes.module.told) < 100  # of 200 values
+        most = (time.monotonic() - begun) / 0.1 + 2
+        assert [call[1] for call in writes.module.told].count("anna") <= most
 
         firestore_proxy.refuse()
         firestore_proxy.cut()
@@ -46,14 +49,3 @@ def test_values_go_out_seldom_and_the_last_one_always(open_project: Any, firesto
         last = round(points.par.const0value.eval())
         project.until(lambda: project.console.get("scores/anna")["points"] == last, "the newest value")
         project.until(lambda: project.console.get("scores/ben")["points"] == 7, "the newest value of the other")
-
-
-def test_two_seconds_lie_between_two_writes(open_project: Any) -> None:
-    project = open_project("recipes/chop-scores")
-    points = game(project)
-    with project:
-        project.host.frame()
-        due = project.module("scores").due
-        play(project, points, 30)
-        assert project.module("scores").due == due
-        assert project.module("scores").told == {"anna": 0, "ben": 0}

@@ -50,6 +50,7 @@ def test_from_the_first_upload_to_the_pulled_cable(
         project.until(lambda: project.network.op("points").par.const0value == 20, "the change from elsewhere")
         copied.destroy()
 
+        project.sent()
         for proxy in (storage_proxy, firestore_proxy):
             proxy.refuse()
             proxy.cut()

@@ -41,7 +41,7 @@ def test_every_visitor_is_counted_once_whatever_the_network_does(open_project: A
     with installation(open_project("recipes/offline-first")).begin(firestore=firestore_proxy.host) as again:
         again.until(lambda: again.text("title") == "Museum by night", "the title from the cache")
         visit(again, 4)
-        assert again.network.op("firestore").GetStatus()["queue_depth"] == "8"
+        again.until(lambda: again.network.op("firestore").GetStatus()["queue_depth"] == "8", "all that waits")
         firestore_proxy.restore()
         again.sent()
         assert counted(again) == 10

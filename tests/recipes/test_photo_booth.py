@@ -42,7 +42,6 @@ def link_of(project: Project) -> str:
 def test_a_button_gives_a_link_that_opens_the_picture(open_project: Any) -> None:
     with booth(open_project("recipes/photo-booth")).follow().online() as project:
         press(project)
-        assert project.text("link") == "Your picture is on its way."
         picture = project.network.op("photo").saveByteArray(".jpg")
         assert requests.get(link_of(project), timeout=5).content == picture
         assert len(project.bucket.names()[0]) > len("booth/.jpg") + 12

@@ -38,7 +38,9 @@ def test_only_what_is_allowed_is_set_and_only_within_limits(open_project: Any) -
         project.until(lambda: "Refused from outside: end" in project.host.textport.tail(40), "the hostile document")
         assert seen(project) == (1.0, 0, False)
         assert project.network.op("show").par.Brightness.mode.name == "CONSTANT"
-        project.put("control/hall", brightness=float("nan"), scene=float("inf"), end=2)
+        project.put("control/hall", brightness=float("nan"), scene=float("inf"), last=2)
+        project.until(lambda: "Refused from outside: last" in project.host.textport.tail(40), "no numbers")
+        assert seen(project) == (1.0, 0, False)
         project.put("control/hall", scene=4.9)
         project.until(lambda: seen(project) == (1.0, 4, False), "the last document")
 

@@ -48,5 +48,4 @@ def test_rows_seeded_without_a_network_arrive_later(open_project: Any) -> None:
     with typed(open_project("recipes/seed-from-table")).follow() as project:
         assert seed(project).startswith("3 of 3 rows")
     with open_project("recipes/seed-from-table").follow().online() as again:
-        again.sent()
-        assert again.console.get("people/ben") == {"name": "Ben", "age": 27.5}
+        again.until(lambda: again.console.get("people/ben") == {"name": "Ben", "age": 27.5}, "the rows")
