@@ -15396,7 +15396,7 @@ def _value(value: Any, at: tuple[str, ...]) -> Any:
         return int(value)
     if isinstance(value, float):
         return codec.plain_double(float(value))
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # nearly always a dict, which is told much faster
         return _fields(value, at)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_value(item, (*at, str(number))) for number, item in enumerate(value)]
@@ -29675,12 +29675,16 @@ Info = dict[str, Any]
 
 #: Up to here a file goes in one request, which is repeated whole; above, a break costs at most what was in flight.
 SMALL = 8 << 20
-#: What a session takes in one request. A round trip each, so a slow line hardly notices them.
-PART = 32 << 20
+#: What a session takes in one request: as few round trips as possible. Of one that breaks off the server keeps what has
+#: arrived, so no longer one loses more than a shorter one.
+PART = 128 << 20
 #: https://cloud.google.com/storage/docs/performing-resumable-uploads: all parts but the last are multiples of this.
 GRANULE = 256 << 10
-#: What leaves at once; on the slowest line it must be through before the socket's time-out.
+#: What leaves at once: on the slowest line it must be through before the socket's time-out, and on one that takes it
+#: within that many seconds there is more at once, which costs less of the processor.
 _BLOCK = 64 << 10
+_MOST_BLOCK = 1 << 20
+_QUICK_S = 0.05
 #: Below that a wrong guess (the name is new) costs less than asking first.
 _GUESS = 256 << 10
 #: After these a session is of no use any more; after all others it is continued.
@@ -29848,14 +29852,17 @@ class _Upload:
         run, size = self._run, self._print.size
 
         def blocks() -> Iterator[bytes]:
-            done, crc = start, self._crc_at[start]
-            for block in tdg_disk_files.blocks(self._file, start, length, _BLOCK):
-                run.token.check()
-                crc = run.gateway.extend_crc32c(crc, block)
-                yield block
-                done += len(block)
-                run.progress(done, size)
-            self._crc_at[start + length] = crc
+            done, end, most, crc = start, start + length, _BLOCK, self._crc_at[start]
+            while done < end:
+                began = run.around.clock()
+                for block in tdg_disk_files.blocks(self._file, done, min(most, end - done), most):
+                    run.token.check()
+                    crc = run.gateway.extend_crc32c(crc, block)
+                    yield block
+                    done += len(block)
+                    run.progress(done, size)
+                most = min(2 * most, _MOST_BLOCK) if run.around.clock() - began < _QUICK_S else _BLOCK
+            self._crc_at[end] = crc
 
         return run.gateway.body(length, blocks)
 
