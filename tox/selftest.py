@@ -278,7 +278,7 @@ else:
                 "local/modules/tdg_work_streams": "482aa57928c63256",
                 "local/modules/tdg_work_token": "2478c178631d5d00",
                 "local/modules/tdg_work_transfer": "914debf939ec7166",
-                "local/modules/tdg_work_upload": "892a5fd482904bab",
+                "local/modules/tdg_work_upload": "2f331ca2a0d87629",
                 "local/modules/tdg_work_uv": "09947502f9ecaf79",
                 "local/requirements": "2d0c9efc0ae26ead",
                 "local/requirements_uv": "c05990e24069e6fa",

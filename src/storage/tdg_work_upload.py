@@ -96,8 +96,8 @@ class _Upload:
             try:
                 if replaces is None:
                     there = run.gateway.stat(run.remote_path, run.token)
-                    if there and maybe_arrived and self._is_ours(there):
-                        return dict(there)
+                    if there and (maybe_arrived or self._pinned is not None) and self._is_ours(there):
+                        return dict(there)  # also by another hand: what is alike is no foreign change
                     replaces = there["generation"] if there else 0
                 if self._pinned in {None, replaces}:
                     return send(replaces)

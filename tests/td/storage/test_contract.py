@@ -110,8 +110,8 @@ def test_every_callback_has_a_stub_that_runs(stage: Stage) -> None:
     assert dat.module.mine
     stage.file("a.txt")
     comp = stage.comp
-    stage.completed(comp.Upload("a.txt"), comp.ListFiles(), comp.GetMetadata("a.txt"), comp.SyncFolder())
-    stage.completed(comp.PlanSync())
+    stage.completed(comp.Upload("a.txt"), comp.ListFiles(), comp.GetMetadata("a.txt"))
+    stage.completed(comp.SyncFolder(), comp.PlanSync())
     assert not [line for line in stage.log("WARNING") if "callback" in line.lower()]
 
 

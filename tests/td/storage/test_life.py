@@ -198,7 +198,7 @@ def test_progress_is_told_at_most_ten_times_a_second(open_stage: Any, storage_pr
         return row["status"] == "complete"
 
     stage.until(watch, "complete")
-    assert len(times) >= 3
+    assert len(times) >= 2
     assert all(later - earlier > 0.09 for earlier, later in itertools.pairwise(times))
     assert shown == sorted(shown)
     assert any(0 < value < 1 for value in shown)

@@ -192,6 +192,14 @@ def test_what_changes_after_the_plan_is_left_for_the_next_sync(stage: Stage, mon
     assert stage.trash() == ["1", "mine"], "the losers of the two conflicts"
 
 
+def test_the_same_content_by_another_hand_is_no_change(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload of the file that was asked for in the same moment, say."""
+    stage.write("a.bin", "1")
+    between(monkeypatch, lambda: stage.put("a.bin", "1", contentType="application/octet-stream"))
+    assert stage.moved() == {"uploaded": ["a.bin"]}
+    assert stage.moved() == {}
+
+
 def test_a_file_that_appears_in_the_last_moment_is_not_replaced(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the last look, while the download is put in place."""
     real = tdg_work_storage_sync_carry.Carrier._expect
