@@ -264,6 +264,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             "documents_changed": self.sync.received,
             "listener_state": self._listener_state,
             "discovered": self.sync.discovered,
+            "other_database": self.sync.other_database,
             "fetched": self._fetched,
             "documents_cached": self._documents_cached,
         }

@@ -238,6 +238,14 @@ class Discovered(Message):
 
 @register
 @dataclass(frozen=True)
+class OtherDatabase(Message):
+    """The documents told so far are of another database than the one that is connected now: nothing is watched."""
+
+    kind: ClassVar[str] = "other_database"
+
+
+@register
+@dataclass(frozen=True)
 class Fetched(Message):
     """A document as the server has it; `payload` None when there is none."""
 

@@ -133,8 +133,7 @@ class Sync:
         if view is not None:
             self.close(name)
         view = self.views.open(name, spec, self._settings.filters, self._settings.expand_fields)
-        for row in self._queue.of(spec.collection):
-            view.write(row.doc_id, _pending(row))
+        self._lay_over(view)
         self._listen(view, hydrate=self._settings.hydrate)
 
     def unwatch(self, name: str) -> bool:
@@ -188,14 +187,29 @@ class Sync:
             self.reconcile()
 
     def start_over(self) -> None:
-        """Everything shown is forgotten; what is watched stays watched (the user's Reset)."""
+        """Everything shown is forgotten but queued writes; what is watched stays watched."""
         self.changes.clear()
         self._busy.clear()
         self._edited.clear()
         for view in list(self.views):
             self._submit(inbound.Unwatch(view.name))
             renewed = self.views.renew(view)
+            self._lay_over(renewed)
             self._listen(renewed, hydrate=False)
+
+    def other_database(self, _event: Any) -> None:
+        """What is shown is of a database that is not connected any more: all of it goes, but for own writes."""
+        shown = [(view.name, view.label, doc_id) for view in self.views for doc_id in view.table.shadow]
+        self.start_over()
+        for name, label, doc_id in shown:
+            view = self.views.get(name)
+            if view is None or doc_id not in view.table:
+                self.changes.append(Change(label, doc_id, "removed", None))
+
+    def _lay_over(self, view: View) -> None:
+        """Shows the queued writes in a view that is new."""
+        for row in self._queue.of(view.spec.collection):
+            view.write(row.doc_id, _pending(row))
 
     # From the engine -------------------------------------------------------------------------------------------------
 

@@ -105,6 +105,12 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
 
     def on_connected(self) -> None:
         self._sender.connected(self.gateway)
+        place = (self.settings.emulator_host, self.gateway.project_id, self.gateway.target)
+        if not self._cache.belongs_to(" ".join(place)):
+            # The main thread watches everything anew when it has forgotten what it shows.
+            for name in {*self._specs, *self._hydrating}:
+                self._unwatch(tdg_core_firestore_inbound.Unwatch(name))
+            self.loop.outbox.put(messages.OtherDatabase())
         self._listeners.resume(self.gateway)
         self._look_for_collections()
         waiting, self._fetches = self._fetches, []

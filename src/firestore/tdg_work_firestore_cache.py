@@ -43,12 +43,30 @@ class DocumentCache:
         #: What is to be written; None for a document that is gone.
         self._waiting: dict[tuple[str, str], Document | None] = {}
         self._planned = False
+        self._filters, self._database = store.load_cached_with()
 
     def filtered_by(self, fingerprint: str) -> None:
         """Other filters make other payloads: what was cached with others is forgotten."""
-        if self._store.shown_with() != fingerprint:
+        if self._filters != fingerprint:
+            self._filters = fingerprint
+            self._cached_with(forget=True)
+
+    def belongs_to(self, database: str) -> bool:
+        """Documents come from that database from now on; False when they came from another one and are forgotten."""
+        if self._database == database:
+            return True
+        unknown, self._database = not self._database, database
+        self._cached_with(forget=not unknown)
+        return unknown
+
+    def _cached_with(self, forget: bool) -> None:
+        if forget:
             self._waiting.clear()
-            self._store.forget_documents(fingerprint)
+        _, error = tdg_work_loop.attempt(
+            lambda: self._store.put_cached_with(self._filters, self._database, forget=forget)
+        )
+        if error is not None:
+            self._loop.tell(error)
 
     def collections(self) -> list[str]:
         """The collections of which documents are cached."""

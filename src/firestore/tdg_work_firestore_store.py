@@ -43,6 +43,7 @@ _MIGRATIONS = (
     CREATE TABLE ledger (id TEXT NOT NULL, version TEXT NOT NULL);
     CREATE TABLE cached_with (filters TEXT NOT NULL);
     """,
+    "ALTER TABLE cached_with ADD COLUMN database TEXT NOT NULL DEFAULT '';",
 )
 
 
@@ -162,17 +163,18 @@ class FirestoreStore(tdg_work_store.Store):
         ).fetchone()
         return None if row is None else Document(*row)
 
-    def shown_with(self) -> str:
-        """Which filters were in force when the documents were cached (`Filters.fingerprint`)."""
-        row = self.connection.execute("SELECT filters FROM cached_with").fetchone()
-        return "" if row is None else str(row[0])
+    def load_cached_with(self) -> tuple[str, str]:
+        """Which filters were in force when the documents were cached (`Filters.fingerprint`), and of which database."""
+        row = self.connection.execute("SELECT filters, database FROM cached_with").fetchone()
+        return ("", "") if row is None else (str(row[0]), str(row[1]))
 
-    def forget_documents(self, filters: str) -> None:
-        """Empties the cache: from now on documents are cached as those filters show them."""
+    def put_cached_with(self, filters: str, database: str, *, forget: bool) -> None:
+        """From now on documents are cached as those filters show them, of that database; `forget` empties the cache."""
         with self.transaction() as sql:
-            sql.execute("DELETE FROM documents")
+            if forget:
+                sql.execute("DELETE FROM documents")
             sql.execute("DELETE FROM cached_with")
-            sql.execute("INSERT INTO cached_with VALUES (?)", (filters,))
+            sql.execute("INSERT INTO cached_with VALUES (?, ?)", (filters, database))
 
     @staticmethod
     def put_documents(sql: sqlite3.Connection, documents: Iterable[Document], gone: Iterable[tuple[str, str]]) -> None:

@@ -1,5 +1,6 @@
 """What the gateway promises, against a server: plain values in and out, all or nothing, errors in words."""
 
+import gc
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -239,6 +240,12 @@ def _times_as_shown(value: Any) -> Any:
         moment = codec.tdg_core_firestore_codec_time.parse(value["value"])
         return {"__type": "timestamp", "value": codec.tdg_core_firestore_codec_time.text_of(*moment)}
     return {name: _times_as_shown(item) for name, item in value.items()}
+
+
+def test_what_was_imported_is_no_work_for_the_garbage_collector(gateway: Gateway) -> None:
+    """A full collection stops all threads for longer than a frame if it looks at every function of the packages."""
+    assert gateway.project_id
+    assert gc.get_freeze_count() > 10_000
 
 
 # Faults ---------------------------------------------------------------------------------------------------------------

@@ -233,3 +233,21 @@ def test_the_end_waits_for_nothing(open_stage: OpenStage, own_firestore: Firesto
         stage.comp.destroy()
     assert time.perf_counter() - started < 5.0  # a frozen server is waited for much longer
     own_firestore.thaw()
+
+
+def test_another_database_is_shown_as_it_is_however_old_its_documents_are(open_stage: OpenStage) -> None:
+    older = open_stage("other", Collections="users").connected().live("users")
+    older.put("users/u1", n="older")
+    older.put("users/u3", n="older")
+    older.host.close()
+    stage = open_stage(Collections="users").connected().live("users")
+    stage.put("users/u1", n="newer")
+    stage.put("users/u2", n="newer")
+    stage.until(lambda: len(stage.documents("users")) == 2)
+    stage.until(lambda: len(stage.comp.ext.WriteQueueExt.LoadDocuments()) == 2)
+    stage.set(Databaseid=older.database_id)
+    stage.until(lambda: stage.documents("users") == {"u1": {"n": "older"}, "u3": {"n": "older"}})
+    stage.until(lambda: {row[1] for row in stage.comp.ext.WriteQueueExt.LoadDocuments()} == {"u1", "u3"})
+    stage.host.close()
+    again = open_stage(database=stage.database_id, Collections="users").connected().live("users")
+    again.until(lambda: again.documents("users") == {"u1": {"n": "newer"}, "u2": {"n": "newer"}})
