@@ -141,7 +141,7 @@ def kill(show: Show) -> None:
 def test_a_process_that_is_killed_is_started_again_and_nothing_is_lost(beside: Show) -> None:
     for number, note in enumerate(NOTES):
         assert beside.comp.Note(note) == "kept"
-        if number in {10, 20}:
+        if number == 10:
             kill(beside)
         beside.host.frame()
     beside.wait("connected")
@@ -149,10 +149,18 @@ def test_a_process_that_is_killed_is_started_again_and_nothing_is_lost(beside: S
     assert any("by signal SIGKILL" in line for line in beside.log())
 
 
-def test_deleted_it_leaves_no_process_behind(beside: Show) -> None:
-    (pid,) = pids(beside)
-    (record,) = engine_tiny.records(Path(beside.host.project.folder))
-    beside.comp.destroy()
+def test_deleted_it_leaves_no_process_behind(open_show: OpenShow) -> None:
+    show = open_show()
+    main = show.comp.op("local/modules/tdg_engine_main")
+    assert "LINGER_S = 5.0" in main.text
+    main.text = main.text.replace("LINGER_S = 5.0", "LINGER_S = 0.1")
+    show.comp.par.reinitextensions.pulse()
+    show.host.frame(3)
+    set_up(show)
+    show.connect(Engine="process")
+    (pid,) = show.until(lambda: pids(show))
+    (record,) = engine_tiny.records(Path(show.host.project.folder))
+    show.comp.destroy()
     assert record["exited"].wait(30)
     assert not psutil.pid_exists(pid)
 
