@@ -4,8 +4,8 @@ The page is read, not repeated: a fenced block with the title `Text DAT booth` b
 row of a table `where | parameter | value` becomes that parameter's value. So what a page says is what is tested.
 """
 
-import inspect
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -49,7 +49,7 @@ class Page:
 
     def lines(self) -> list[str]:
         """The examples that belong into the Textport, in their order."""
-        return [inspect.cleandoc(text) for text in _LINES.findall(self.text)]
+        return [textwrap.dedent(text) for text in _LINES.findall(self.text)]
 
 
 class Project:

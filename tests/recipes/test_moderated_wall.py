@@ -50,3 +50,19 @@ def test_what_is_approved_shows_until_it_is_taken_back(open_project: Any, firest
         project.until(lambda: texts(project) == [str(number) for number in range(29, 9, -1)], "the newest twenty")
     with wall(open_project("recipes/moderated-wall")).begin(firestore="127.0.0.1:9") as again:
         again.until(lambda: len(texts(again)) == 20, "the wall from the cache")
+
+
+def test_a_query_mirrors_only_what_is_approved(open_project: Any) -> None:
+    with wall(open_project("recipes/moderated-wall")) as project:
+        query = project.page.lines()[0]
+        project.edit("moderation", 'collection == "messages"', 'collection == "approved"')
+        project.edit("moderation", 'GetCollection("messages")', 'GetCollection("approved")')
+        project.network.op("moderation").text += f"\n\n{query}"
+        project.network.op("firestore").par.Collections = "settings"
+        send(project, "m1", "not yet", 1)
+        send(project, "m2", "approved", 2, approved=True)
+        project.online()
+        project.until(lambda: texts(project) == ["approved"], "the approved message")
+        send(project, "m1", "approved, too", 1, approved=True)
+        project.until(lambda: texts(project) == ["approved", "approved, too"], "another one")
+        assert project.network.op("firestore").GetCollection("messages") == []
