@@ -14535,6 +14535,7 @@ class FirestoreExt(tdg_td_component.ComponentExt):
             "documents_changed": self.sync.received,
             "listener_state": self._listener_state,
             "discovered": self.sync.discovered,
+            "other_database": self.sync.other_database,
             "fetched": self._fetched,
             "documents_cached": self._documents_cached,
         }
@@ -16293,6 +16294,14 @@ class Discovered(Message):
     kind: ClassVar[str] = "discovered"
     collections: list[str]
     cached: bool
+
+
+@register
+@dataclass(frozen=True)
+class OtherDatabase(Message):
+    """The documents told so far are of another database than the one that is connected now: nothing is watched."""
+
+    kind: ClassVar[str] = "other_database"
 
 
 @register
@@ -18311,6 +18320,7 @@ Thread: worker only.
 """
 
 import functools
+import gc
 from dataclasses import dataclass
 from typing import Any
 
@@ -18366,6 +18376,10 @@ def load() -> Api:
         from google.cloud.firestore_v1 import types
     except ImportError as error:
         raise CloudError("packages", f"Google's packages cannot be imported: {error.name} is missing.") from None
+    # Modules stay for good: without this each full collection looks at their tens of thousands of objects again, which
+    # costs a frame or more of whatever thread it happens in.
+    if not gc.get_freeze_count():
+        gc.freeze()
     return Api(
         grpc=grpc,
         messages={name: getattr(types, name).pb() for name in _MESSAGES},
@@ -19372,8 +19386,7 @@ class Sync:
         if view is not None:
             self.close(name)
         view = self.views.open(name, spec, self._settings.filters, self._settings.expand_fields)
-        for row in self._queue.of(spec.collection):
-            view.write(row.doc_id, _pending(row))
+        self._lay_over(view)
         self._listen(view, hydrate=self._settings.hydrate)
 
     def unwatch(self, name: str) -> bool:
@@ -19427,14 +19440,29 @@ class Sync:
             self.reconcile()
 
     def start_over(self) -> None:
-        """Everything shown is forgotten; what is watched stays watched (the user's Reset)."""
+        """Everything shown is forgotten but queued writes; what is watched stays watched."""
         self.changes.clear()
         self._busy.clear()
         self._edited.clear()
         for view in list(self.views):
             self._submit(inbound.Unwatch(view.name))
             renewed = self.views.renew(view)
+            self._lay_over(renewed)
             self._listen(renewed, hydrate=False)
+
+    def other_database(self, _event: Any) -> None:
+        """What is shown is of a database that is not connected any more: all of it goes, but for own writes."""
+        shown = [(view.name, view.label, doc_id) for view in self.views for doc_id in view.table.shadow]
+        self.start_over()
+        for name, label, doc_id in shown:
+            view = self.views.get(name)
+            if view is None or doc_id not in view.table:
+                self.changes.append(Change(label, doc_id, "removed", None))
+
+    def _lay_over(self, view: View) -> None:
+        """Shows the queued writes in a view that is new."""
+        for row in self._queue.of(view.spec.collection):
+            view.write(row.doc_id, _pending(row))
 
     # From the engine -------------------------------------------------------------------------------------------------
 
@@ -20373,6 +20401,12 @@ class FirestoreEngine(tdg_work_engine.Engine[FirestoreSettings]):
 
     def on_connected(self) -> None:
         self._sender.connected(self.gateway)
+        place = (self.settings.emulator_host, self.gateway.project_id, self.gateway.target)
+        if not self._cache.belongs_to(" ".join(place)):
+            # The main thread watches everything anew when it has forgotten what it shows.
+            for name in {*self._specs, *self._hydrating}:
+                self._unwatch(tdg_core_firestore_inbound.Unwatch(name))
+            self.loop.outbox.put(messages.OtherDatabase())
         self._listeners.resume(self.gateway)
         self._look_for_collections()
         waiting, self._fetches = self._fetches, []
@@ -20612,12 +20646,30 @@ class DocumentCache:
         #: What is to be written; None for a document that is gone.
         self._waiting: dict[tuple[str, str], Document | None] = {}
         self._planned = False
+        self._filters, self._database = store.load_cached_with()
 
     def filtered_by(self, fingerprint: str) -> None:
         """Other filters make other payloads: what was cached with others is forgotten."""
-        if self._store.shown_with() != fingerprint:
+        if self._filters != fingerprint:
+            self._filters = fingerprint
+            self._cached_with(forget=True)
+
+    def belongs_to(self, database: str) -> bool:
+        """Documents come from that database from now on; False when they came from another one and are forgotten."""
+        if self._database == database:
+            return True
+        unknown, self._database = not self._database, database
+        self._cached_with(forget=not unknown)
+        return unknown
+
+    def _cached_with(self, forget: bool) -> None:
+        if forget:
             self._waiting.clear()
-            self._store.forget_documents(fingerprint)
+        _, error = tdg_work_loop.attempt(
+            lambda: self._store.put_cached_with(self._filters, self._database, forget=forget)
+        )
+        if error is not None:
+            self._loop.tell(error)
 
     def collections(self) -> list[str]:
         """The collections of which documents are cached."""
@@ -21040,6 +21092,7 @@ _MIGRATIONS = (
     CREATE TABLE ledger (id TEXT NOT NULL, version TEXT NOT NULL);
     CREATE TABLE cached_with (filters TEXT NOT NULL);
     """,
+    "ALTER TABLE cached_with ADD COLUMN database TEXT NOT NULL DEFAULT '';",
 )
 
 
@@ -21159,17 +21212,18 @@ class FirestoreStore(tdg_work_store.Store):
         ).fetchone()
         return None if row is None else Document(*row)
 
-    def shown_with(self) -> str:
-        """Which filters were in force when the documents were cached (`Filters.fingerprint`)."""
-        row = self.connection.execute("SELECT filters FROM cached_with").fetchone()
-        return "" if row is None else str(row[0])
+    def load_cached_with(self) -> tuple[str, str]:
+        """Which filters were in force when the documents were cached (`Filters.fingerprint`), and of which database."""
+        row = self.connection.execute("SELECT filters, database FROM cached_with").fetchone()
+        return ("", "") if row is None else (str(row[0]), str(row[1]))
 
-    def forget_documents(self, filters: str) -> None:
-        """Empties the cache: from now on documents are cached as those filters show them."""
+    def put_cached_with(self, filters: str, database: str, *, forget: bool) -> None:
+        """From now on documents are cached as those filters show them, of that database; `forget` empties the cache."""
         with self.transaction() as sql:
-            sql.execute("DELETE FROM documents")
+            if forget:
+                sql.execute("DELETE FROM documents")
             sql.execute("DELETE FROM cached_with")
-            sql.execute("INSERT INTO cached_with VALUES (?)", (filters,))
+            sql.execute("INSERT INTO cached_with VALUES (?, ?)", (filters, database))
 
     @staticmethod
     def put_documents(sql: sqlite3.Connection, documents: Iterable[Document], gone: Iterable[tuple[str, str]]) -> None:
