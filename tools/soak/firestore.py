@@ -31,6 +31,9 @@ _MAX_FILES_MORE = 4
 
 _PATIENCE_S = 120.0
 
+#: Seconds after which threads that have nothing to do have ended.
+_QUIET_S = 3.0
+
 
 def run(minutes: float) -> Iterator[str]:
     """Lines about the progress.
@@ -162,6 +165,10 @@ def _mixed(comp: Any, step: int) -> None:
 def _settle(host: Host, comp: Any) -> None:
     comp.Connect()
     host.run_until(lambda: comp.GetStatus()["queue_depth"] == "0", _PATIENCE_S, "the queue empty")
+    quiet = time.monotonic() + _QUIET_S
+    while time.monotonic() < quiet:
+        host.frame()
+        time.sleep(0.01)
     host.frame_costs.clear()  # the host's own memory of the run
     gc.collect()
 
