@@ -43,7 +43,7 @@ _PATIENCE_S = 120.0
 #: What is changed in the children's modules, so that more happens in a minute: smaller parts, less patience.
 _HASTE = (
     ("tdg_work_upload", "SMALL = 8 << 20", "SMALL = 512 << 10"),
-    ("tdg_work_upload", "PART = 32 << 20", "PART = 1 << 20"),
+    ("tdg_work_upload", "PART = 128 << 20", "PART = 1 << 20"),
     ("tdg_work_download", "PART = 16 << 20", "PART = 512 << 10"),
     ("tdg_gateway_http", "_TIMEOUT_S = 30.0", "_TIMEOUT_S = 2.0"),
 )
@@ -223,15 +223,18 @@ def _crash(root: Path, name: str, host: str, child_name: str, chance: random.Ran
         for line in output:
             notes.append(line.decode().strip())
             begun.set()
+        begun.set()  # it has ended by itself
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     if begun.wait(_PATIENCE_S):
-        time.sleep(min(chance.expovariate(0.7), 6.0))
+        time.sleep(min(chance.expovariate(0.7), 6.0) if reader.is_alive() else 0.0)
+    ended = child.poll()
     child.kill()
     child.wait()
     reader.join()
     output.close()
+    assert ended is None, f"the child {child_name} ended by itself with {ended}"
     return [note for note in notes if len(note.split()) == 4]
 
 
