@@ -11774,7 +11774,10 @@ def public(refusal: Callable[[], Any]) -> Callable[[Method], Method]:
             if threading.get_ident() != self.main_thread:
                 self.refuse(method.__name__)
                 return refusal()
-            return method(self, *args, **kwargs) if self._start() else refusal()
+            if self._start():
+                return method(self, *args, **kwargs)
+            heir = self._heir()
+            return refusal() if heir is None else getattr(heir, method.__name__)(*args, **kwargs)
 
         return cast(Method, checked)
 
@@ -11865,6 +11868,13 @@ class ComponentExt:
             return False
         self.ownerComp.clearScriptErrors()
         return True
+
+    def _heir(self) -> Any:
+        """The extension that has taken the place of this one: while it started, or of one that somebody kept."""
+        if not self._retired or not self.ownerComp.valid:
+            return None
+        current = getattr(self.ownerComp.ext, type(self).__name__, None)
+        return None if current is self else current
 
     def _start_failed(self, error: Exception) -> None:
         self._close()
@@ -19899,7 +19909,6 @@ class View:
         self.spec = spec
         self.dat = dat
         self.watcher = watcher
-        self.path = dat.path
         #: What callbacks name it: the collection, or the query's name.
         self.label = spec.collection if spec.whole or spec.doc_id else name
         self.table = tdg_td_firestore_table.CollectionTable(dat, fields)

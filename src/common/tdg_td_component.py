@@ -60,7 +60,10 @@ def public(refusal: Callable[[], Any]) -> Callable[[Method], Method]:
             if threading.get_ident() != self.main_thread:
                 self.refuse(method.__name__)
                 return refusal()
-            return method(self, *args, **kwargs) if self._start() else refusal()
+            if self._start():
+                return method(self, *args, **kwargs)
+            heir = self._heir()
+            return refusal() if heir is None else getattr(heir, method.__name__)(*args, **kwargs)
 
         return cast(Method, checked)
 
@@ -151,6 +154,13 @@ class ComponentExt:
             return False
         self.ownerComp.clearScriptErrors()
         return True
+
+    def _heir(self) -> Any:
+        """The extension that has taken the place of this one: while it started, or of one that somebody kept."""
+        if not self._retired or not self.ownerComp.valid:
+            return None
+        current = getattr(self.ownerComp.ext, type(self).__name__, None)
+        return None if current is self else current
 
     def _start_failed(self, error: Exception) -> None:
         self._close()

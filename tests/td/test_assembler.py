@@ -108,6 +108,20 @@ def test_real_component_is_completed_at_its_start(name: str, host: Host) -> None
     assert [node.path for node in comp.findChildren(depth=1) if node.viewer is False] == []
 
 
+@pytest.mark.parametrize("unknowns", [Unknowns.default(), Unknowns.eager(), Unknowns.late()], ids=str)
+@pytest.mark.parametrize("name", layout.COMPONENTS)
+def test_first_call_after_the_drop_is_answered(name: str, unknowns: Unknowns, tmp_path: Path) -> None:
+    """In the same frame, while the component is still being completed; so is a call by a reference kept too long."""
+    with Host(tmp_path / "project", unknowns) as host:
+        comp = host.load_tox(layout.TOX / f"{name}.tox.dir")
+        assert comp.GetStatus()["state"] in ("connecting", "disconnected")
+        kept = comp.extensions[0]
+        comp.par.reinitextensions.pulse()
+        host.frame(3)
+        assert comp.extensions[0] is not kept
+        assert kept.GetStatus() == comp.GetStatus() != {}
+
+
 def test_extension_used_before_the_first_frame_is_replaced_by_a_complete_one(host: Host, root: Path) -> None:
     """Nothing of the component has run yet: the call makes the first extension, which completes the component."""
     comp = load(host, root)
