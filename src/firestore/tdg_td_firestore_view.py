@@ -78,7 +78,6 @@ class View:
         self.spec = spec
         self.dat = dat
         self.watcher = watcher
-        self.path = dat.path
         #: What callbacks name it: the collection, or the query's name.
         self.label = spec.collection if spec.whole or spec.doc_id else name
         self.table = tdg_td_firestore_table.CollectionTable(dat, fields)

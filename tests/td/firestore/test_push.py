@@ -157,6 +157,13 @@ def test_dead_letters_can_be_tried_again_or_forgotten(stage: Stage) -> None:
     stage.sent()
     assert stage.server.get("users/u1") == {"x": 2, "y": 1}
     assert stage.rows("dead_letters") == []
+    update = {"collection": "users", "doc_id": "later", "op_type": "update", "payload": {"x": 1}}
+    stage.comp.PushBatch([update, {**update, "doc_id": "new", "op_type": "set"}], atomic=True)
+    stage.until(lambda: len(stage.rows("dead_letters")) == 2)
+    stage.put("users/later", y=1)
+    stage.comp.RetryDeadLetters()
+    stage.until(lambda: stage.server.get("users/new") == {"x": 1})
+    assert stage.server.get("users/later") == {"x": 1, "y": 1}
     stage.comp.UpdateDoc("users", "none", {"x": 2})
     stage.until(lambda: stage.rows("dead_letters"))
     stage.comp.ClearDeadLetters()
@@ -203,6 +210,33 @@ def test_every_write_of_a_row_of_sets_is_reported(stage: Stage) -> None:
     stage.sent()
     assert stage.called("write") == [("users", "u1", True, "")] * 50
     assert stage.server.get("users/u1") == {"n": 49}
+
+
+def test_own_writes_lie_over_what_others_change_in_between(stage: Stage) -> None:
+    stage.put("users/u1", n=1)
+    stage.until(lambda: stage.documents("users"))
+    stage.comp.Disconnect()
+    stage.comp.DeleteDoc("users", "u1")
+    assert stage.documents("users") == {}
+    stage.put("users/u1", n=5)
+    stage.comp.MergeDoc("users", "u1", {"a": 1})
+    dropped = stage.comp.MergeDoc("users", "u1", {"b": 1})
+    stage.comp.MergeDoc("users", "u1", {"c": 1})
+    stage.comp.ext.WriteQueueExt.Remove(dropped)
+    for number in range(300):
+        stage.comp.UpdateDoc("users", "u1", {"n": number})
+    expected = {"a": 1, "c": 1, "n": 299}
+    assert stage.comp.GetDoc("users", "u1") == expected
+    stage.comp.Connect()
+    stage.connected().sent()
+    assert stage.server.get("users/u1") == expected
+    stage.until(lambda: stage.documents("users") == {"u1": expected})
+    stage.comp.DeleteDoc("users", "u1")
+    stage.sent()
+    stage.host.frame(30)
+    assert stage.documents("users") == {}
+    stage.put("users/u1", n=9)
+    stage.until(lambda: ("users", "u1", "added", {"n": 9}) in stage.called("change"))
 
 
 def test_a_method_called_off_the_main_thread_is_refused(stage: Stage) -> None:

@@ -249,6 +249,25 @@ def test_with_the_listener_off_nothing_comes_in_and_writing_works(open_stage: Op
     assert "u3" not in stage.documents("users")
 
 
+def test_settings_changed_in_a_hurry_end_as_the_last_ones_say(stage: Stage) -> None:
+    for number in range(3):
+        stage.set(Filterfields="x", Filterdocs="a b", Filterdocsmode="exclude", Expandfields="n")
+        stage.host.frame(2)
+        stage.comp.PushDoc("users", "c", {"x": 1, "n": number})
+        stage.set(Filterfields="", Filterdocs="", Filterdocsmode="include", Expandfields="")
+        stage.set(Collections="users other")
+        stage.host.frame(2)
+        stage.set(Collections="users", Enablelistener=False)
+        stage.host.frame()
+        stage.set(Enablelistener=True)
+        stage.comp.Disconnect()
+        stage.comp.Connect()
+    stage.connected().sent()
+    stage.until(lambda: stage.documents("users") == {"c": {"x": 1, "n": 2}})
+    assert operators(stage) == ["users", "users_cellwatch"]
+    assert stage.log("ERROR") == []
+
+
 def test_fields_can_have_columns_of_their_own(open_stage: OpenStage) -> None:
     stage = open_stage(Collections="users", Expandfields="score name at").connected().live("users")
     stage.put("users/u1", score=7, at={"__type": "timestamp", "value": "2026-01-01T00:00:00Z"}, other=[1])
