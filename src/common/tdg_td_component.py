@@ -62,12 +62,20 @@ def public(refusal: Callable[[], Any]) -> Callable[[Method], Method]:
                 return refusal()
             if self._start():
                 return method(self, *args, **kwargs)
-            heir = self._heir()
+            heir = _heir(self)
             return refusal() if heir is None else getattr(heir, method.__name__)(*args, **kwargs)
 
         return cast(Method, checked)
 
     return decorate
+
+
+def _heir(retired: Any) -> Any:
+    """The extension that has taken the place of one: while it started, or of one that somebody kept. None without."""
+    if not retired._retired or not retired.ownerComp.valid:
+        return None
+    current = getattr(retired.ownerComp.ext, type(retired).__name__, None)
+    return None if current is retired else current
 
 
 def describe(error: Exception) -> str:
@@ -154,13 +162,6 @@ class ComponentExt:
             return False
         self.ownerComp.clearScriptErrors()
         return True
-
-    def _heir(self) -> Any:
-        """The extension that has taken the place of this one: while it started, or of one that somebody kept."""
-        if not self._retired or not self.ownerComp.valid:
-            return None
-        current = getattr(self.ownerComp.ext, type(self).__name__, None)
-        return None if current is self else current
 
     def _start_failed(self, error: Exception) -> None:
         self._close()
