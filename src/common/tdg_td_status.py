@@ -11,7 +11,13 @@ from typing import Any
 import tdg_td_tables
 
 #: What a component shows before it has done anything.
-_INITIAL = {"state": "disconnected", "circuit": "closed"}
+_INITIAL = {
+    "state": "disconnected",
+    "circuit": "closed",
+    "active_transfers": "0",
+    "queue_depth": "0",
+    "collections": "0",
+}
 
 
 class Status:
