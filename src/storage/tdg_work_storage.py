@@ -18,7 +18,6 @@ import tdg_core_messages
 import tdg_core_retry
 import tdg_core_storage_messages
 import tdg_core_storage_settings
-import tdg_disk_files
 import tdg_work_download
 import tdg_work_engine
 import tdg_work_loop
@@ -130,7 +129,8 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._pump_planned = False
         # When each running transfer was last heard of.
         self._heard: dict[str, float] = {}
-        self.handlers |= {"storage.spool": self._spool, "storage.page_taken": self._page_taken}
+        self._spooling = tdg_work_spool.Spooling(loop, self._spooled)
+        self.handlers |= {"storage.spool": self._spooling.begin, "storage.page_taken": self._page_taken}
 
     def begin(self) -> None:
         """Takes up what a former run of the component left."""
@@ -180,7 +180,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def on_forget(self) -> None:
         jobs = [*self.queue.waiting, *self.queue.running]
-        self._forgets.append({job.id for job in jobs})
+        self._forgets.append({*(job.id for job in jobs), *self._spooling.cancel(None, "cancelled by Reset")})
         self._taken.clear()  # what could not be stored is not offered again
         for job in jobs:
             self._cancel(job, "cancelled by Reset", active=True)
@@ -193,19 +193,17 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     # Requests ----------------------------------------------------------------------------------------------------
 
-    def _spool(self, request: tdg_core_storage_messages.Spool) -> None:
-        entry = Accepted("", 0, request.transfer)
-        write = functools.partial(tdg_disk_files.write_whole, Path(str(request.transfer["local_path"])), request.data)
-        self.loop.spawn("spool", write, then=lambda _, error: self._spooled(entry, error))
-
-    def _spooled(self, entry: Accepted, error: CloudError | None) -> None:
+    def _spooled(self, entry: Accepted, cancelled: str, error: CloudError | None) -> None:
         if error is None:
             self.handle(entry)
+            if cancelled:
+                self._store_accepted()
+                self._cancel(self.queue.jobs[str(entry.message["id"])], cancelled, active=True)
             return
         transfer = tdg_core_messages.from_plain(entry.message)
         assert isinstance(transfer, Transfer)
         facts = _Facts(transfer, completed_at=_now(), error=error.message)
-        self.loop.outbox.put(self._changed(facts, tdg_core_jobs.FAILED))
+        self._report_end(transfer.id, facts, tdg_core_jobs.FAILED)
 
     def _page_taken(self, request: tdg_core_storage_messages.PageTaken) -> None:
         job = self.queue.jobs.get(request.id)
@@ -228,6 +226,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             return
         if isinstance(message, tdg_core_storage_messages.Cancel):
             wanted = self.queue.waiting + self.queue.running
+            self._spooling.cancel(message.ids, "cancelled")
             for job in wanted if message.ids is None else [job for job in wanted if job.id in message.ids]:
                 self._cancel(job, "cancelled", active=message.include_active)
         elif isinstance(message, Transfer) and message.id not in self.queue.jobs:

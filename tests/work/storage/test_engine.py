@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import tdg_disk_files
 import tdg_work_download
 import tdg_work_storage
 import tdg_work_store
@@ -469,6 +470,37 @@ def test_large_data_is_accepted_when_it_is_on_disk(
     second.completed("t1")
     assert content(gateway, "snap.jpg") == data
     assert not path.exists()
+
+
+@pytest.mark.parametrize("how", ["cancel one", "cancel all", "reset"])
+def test_large_data_can_be_cancelled_while_it_is_written(
+    engine: Driver, gateway: StorageGateway, settings: StorageSettings, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    go_on, write_whole = threading.Event(), tdg_disk_files.write_whole
+
+    def write(path: Path, data: bytes) -> None:
+        assert go_on.wait(20)
+        write_whole(path, data)
+
+    monkeypatch.setattr(tdg_disk_files, "write_whole", write)
+    path = Path(settings.cache_folder) / "spool" / "t1"
+    transfer = Transfer("t1", "upload", "snap.jpg", str(path), "now", 9, {"spooled": True})
+    engine.send(Spool(to_plain(transfer), b"too large"))
+    {
+        "cancel one": lambda: engine.cancel("t1", include_active=True),
+        "cancel all": engine.cancel,
+        "reset": engine.forget,
+    }[how]()
+    after = engine.ask("list", "")  # what is behind it was taken
+    engine.completed(after)
+    assert not engine.told("storage.forgotten")
+    go_on.set()
+    (ended,) = engine.ended("t1")
+    assert ended.status == CANCELLED
+    assert not path.exists()
+    if how == "reset":
+        engine.until(lambda: engine.told("storage.forgotten"), "forgotten")
+    assert objects(gateway) == []
 
 
 def test_data_that_cannot_be_written_fails_with_a_sentence(drive: Drive, tmp_path: Path) -> None:
