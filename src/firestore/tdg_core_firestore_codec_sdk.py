@@ -21,6 +21,9 @@ codec = tdg_core_firestore_codec
 
 _MAX_DEPTH = 100
 
+#: Values of exactly these types pass as they are; asked first, as nearly all are and every write is checked so.
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 # The client's transforms, by class name: https://cloud.google.com/python/docs/reference/firestore/latest
 _TRANSFORMS = {
     "Increment": codec.INCREMENT,
@@ -61,7 +64,7 @@ def _value(value: Any, at: tuple[str, ...]) -> Any:
     if isinstance(value, (dict, Mapping)):  # nearly always a dict, which is told much faster
         return _fields(value, at)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_value(item, (*at, str(number))) for number, item in enumerate(value)]
+        return [item if type(item) in _PLAIN else _value(item, (*at, str(number))) for number, item in enumerate(value)]
     marker = _marker(value, at)
     if marker is not None:
         return marker
@@ -71,10 +74,12 @@ def _value(value: Any, at: tuple[str, ...]) -> Any:
 
 
 def _fields(data: Mapping[Any, Any], at: tuple[str, ...]) -> dict[str, Any]:
-    for name in data:
+    fields = {}
+    for name, value in data.items():
         if not isinstance(name, str):
             raise _refusal(at, f"the key {name!r} is no text; field names are text")
-    return {str(name): _value(value, (*at, name)) for name, value in data.items()}
+        fields[str(name)] = value if type(value) in _PLAIN else _value(value, (*at, name))
+    return fields
 
 
 def _marker(value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
