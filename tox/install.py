@@ -15377,6 +15377,9 @@ codec = tdg_core_firestore_codec
 
 _MAX_DEPTH = 100
 
+#: Values of exactly these types pass as they are; asked first, as nearly all are and every write is checked so.
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 # The client's transforms, by class name: https://cloud.google.com/python/docs/reference/firestore/latest
 _TRANSFORMS = {
     "Increment": codec.INCREMENT,
@@ -15417,7 +15420,7 @@ def _value(value: Any, at: tuple[str, ...]) -> Any:
     if isinstance(value, (dict, Mapping)):  # nearly always a dict, which is told much faster
         return _fields(value, at)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_value(item, (*at, str(number))) for number, item in enumerate(value)]
+        return [item if type(item) in _PLAIN else _value(item, (*at, str(number))) for number, item in enumerate(value)]
     marker = _marker(value, at)
     if marker is not None:
         return marker
@@ -15427,10 +15430,12 @@ def _value(value: Any, at: tuple[str, ...]) -> Any:
 
 
 def _fields(data: Mapping[Any, Any], at: tuple[str, ...]) -> dict[str, Any]:
-    for name in data:
+    fields = {}
+    for name, value in data.items():
         if not isinstance(name, str):
             raise _refusal(at, f"the key {name!r} is no text; field names are text")
-    return {str(name): _value(value, (*at, name)) for name, value in data.items()}
+        fields[str(name)] = value if type(value) in _PLAIN else _value(value, (*at, name))
+    return fields
 
 
 def _marker(value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
@@ -22663,7 +22668,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
             return ""
         if problem := (promise or self._bridge_accept)(transfer):
             self.log.error(f"{transfer.type} {transfer.remote_path}: {problem}.")
-        self.transfers.asked(transfer)
+        # Data that is not safe yet shows no size.
+        spooled = transfer.options.get("spooled") and "data" not in transfer.options
+        self.transfers.asked(dataclasses.replace(transfer, size=-1) if spooled else transfer)
         return transfer.id
 
     def _bridge_accept(self, request: tdg_core_messages.Message) -> str:
@@ -27379,56 +27386,23 @@ Thread: worker only.
 """
 
 import base64
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import tdg_core_errors
 import tdg_core_jobs
-import tdg_core_messages
 import tdg_core_storage_messages
 import tdg_disk_files
 import tdg_work_download
-import tdg_work_loop
 import tdg_work_storage_sync
 import tdg_work_storage_watch
 import tdg_work_transfer
 import tdg_work_upload
 
-Accepted = tdg_core_messages.Accepted
 CloudError = tdg_core_errors.CloudError
 Transfer = tdg_core_storage_messages.Transfer
-
-
-class Spooling:
-    """Large data on its way into its file; it becomes a transfer when it is there. All on the loop's thread.
-
-    Args:
-        loop: The engine's loop.
-        then: Told of each end: the transfer, why it was cancelled meanwhile (empty if it was not), what went wrong.
-    """
-
-    def __init__(self, loop: tdg_work_loop.Loop, then: Callable[[Accepted, str, CloudError | None], None]) -> None:
-        self._loop = loop
-        self._then = then
-        #: Why each one was cancelled, by id.
-        self._cancelled: dict[str, str] = {}
-
-    def begin(self, request: tdg_core_storage_messages.Spool) -> None:
-        """Writes the data into the transfer's file."""
-        entry, key = Accepted("", 0, request.transfer), str(request.transfer["id"])
-        self._cancelled[key] = ""
-        path = Path(str(request.transfer["local_path"]))
-        write = functools.partial(tdg_disk_files.write_whole, path, request.data)
-        self._loop.spawn("spool", write, then=lambda _, error: self._then(entry, self._cancelled.pop(key), error))
-
-    def cancel(self, ids: list[str] | None, why: str) -> list[str]:
-        """Those of these transfers (None: of all) that are on their way do not run; their ids."""
-        found = [key for key in self._cancelled if ids is None or key in ids]
-        self._cancelled.update(dict.fromkeys(found, why))
-        return found
 
 
 def upload(run: tdg_work_transfer.Run) -> dict[str, Any]:
@@ -27495,6 +27469,7 @@ import tdg_core_messages
 import tdg_core_retry
 import tdg_core_storage_messages
 import tdg_core_storage_settings
+import tdg_disk_files
 import tdg_work_download
 import tdg_work_engine
 import tdg_work_loop
@@ -27557,6 +27532,8 @@ class _Facts:
     restored: bool = False
     run: Run | None = None
     cancel: str = ""
+    #: Its data is on its way into its file.
+    spooling: bool = False
     #: It has ended, but for the files it leaves.
     ending: bool = False
     rounds: int = 0
@@ -27606,8 +27583,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._pump_planned = False
         # When each running transfer was last heard of.
         self._heard: dict[str, float] = {}
-        self._spooling = tdg_work_spool.Spooling(loop, self._spooled)
-        self.handlers |= {"storage.spool": self._spooling.begin, "storage.page_taken": self._page_taken}
+        self.handlers |= {"storage.spool": self._spool, "storage.page_taken": self._page_taken}
 
     def begin(self) -> None:
         """Takes up what a former run of the component left."""
@@ -27631,7 +27607,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self.loop.log("WARNING", warning)
         self._around.known.clear()
         for job in self.queue.waiting:
-            if not self._facts(job).ending:
+            if not (self._facts(job).ending or self._facts(job).spooling):
                 job.not_before = 0.0
         self._watch.connected(self.gateway)
         self.pump()
@@ -27657,7 +27633,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def on_forget(self) -> None:
         jobs = [*self.queue.waiting, *self.queue.running]
-        self._forgets.append({*(job.id for job in jobs), *self._spooling.cancel(None, "cancelled by Reset")})
+        self._forgets.append({job.id for job in jobs})
         self._taken.clear()  # what could not be stored is not offered again
         for job in jobs:
             self._cancel(job, "cancelled by Reset", active=True)
@@ -27670,17 +27646,23 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     # Requests ----------------------------------------------------------------------------------------------------
 
-    def _spooled(self, entry: Accepted, cancelled: str, error: CloudError | None) -> None:
-        if error is None:
-            self.handle(entry)
-            if cancelled:
-                self._store_accepted()
-                self._cancel(self.queue.jobs[str(entry.message["id"])], cancelled, active=True)
-            return
-        transfer = tdg_core_messages.from_plain(entry.message)
+    def _spool(self, request: tdg_core_storage_messages.Spool) -> None:
+        """Data has its place in the queue at once, and becomes a transfer when it is in its file."""
+        transfer = tdg_core_messages.from_plain(request.transfer)
         assert isinstance(transfer, Transfer)
-        facts = _Facts(transfer, completed_at=_now(), error=error.message)
-        self._report_end(transfer.id, facts, tdg_core_jobs.FAILED)
+        job = self._add(_Facts(transfer, size=transfer.size, spooling=True))
+        write = functools.partial(tdg_disk_files.write_whole, Path(transfer.local_path), request.data)
+        self.loop.spawn("spool", write, then=lambda _, error: self._spooled(job, request.transfer, error))
+
+    def _spooled(self, job: Job, message: dict[str, Any], error: CloudError | None) -> None:
+        facts = self._facts(job)
+        facts.spooling, job.not_before = False, 0.0
+        if error is not None:
+            self._over(job, tdg_core_jobs.FAILED, error.message)
+        elif facts.cancel:
+            self._over(job, tdg_core_jobs.CANCELLED, facts.cancel)
+        else:
+            self.handle(Accepted("", 0, message))
 
     def _page_taken(self, request: tdg_core_storage_messages.PageTaken) -> None:
         job = self.queue.jobs.get(request.id)
@@ -27703,23 +27685,27 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             return
         if isinstance(message, tdg_core_storage_messages.Cancel):
             wanted = self.queue.waiting + self.queue.running
-            self._spooling.cancel(message.ids, "cancelled")
             for job in wanted if message.ids is None else [job for job in wanted if job.id in message.ids]:
                 self._cancel(job, "cancelled", active=message.include_active)
-        elif isinstance(message, Transfer) and message.id not in self.queue.jobs:
+        elif isinstance(message, Transfer) and message.id in self.queue.jobs:
+            self._tell(self.queue.jobs[message.id])  # data, which is in its file now
+        elif isinstance(message, Transfer):
             self._add(_Facts(message, size=message.size))
 
-    def _add(self, facts: _Facts) -> None:
+    def _add(self, facts: _Facts) -> Job:
         transfer = facts.transfer
-        if transfer.type not in self._workers:
-            facts.error, facts.completed_at = f"This version knows no transfer of type {transfer.type!r}.", _now()
-            self._report_end(transfer.id, facts, tdg_core_jobs.FAILED)
-            return
         writes, reads = _touches(transfer)
         counted = transfer.type != tdg_core_storage_messages.SYNC
         job = Job(transfer.id, next(self._numbers), writes, reads, counted, data=facts)
         self.queue.add(job)
-        self._tell(job)
+        if transfer.type not in self._workers:
+            facts.error, facts.completed_at = f"This version knows no transfer of type {transfer.type!r}.", _now()
+            self._end(job, tdg_core_jobs.FAILED)
+        elif facts.spooling:
+            job.not_before = float("inf")
+        else:
+            self._tell(job)
+        return job
 
     def _add_watched(self, transfer: Transfer) -> None:
         """A file of the watched folder; a restart finds it again by itself."""
@@ -27730,7 +27716,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         facts = self._facts(job)
         if facts.ending:
             return
-        if job.status == tdg_core_jobs.PENDING:
+        if facts.spooling:
+            facts.cancel = why  # its file must be there to be removed
+        elif job.status == tdg_core_jobs.PENDING:
             self._over(job, tdg_core_jobs.CANCELLED, why)
         elif active and facts.run is not None:
             facts.cancel = why
@@ -27902,7 +27890,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def _report_end(self, key: str, facts: _Facts, status: str) -> None:
         """It is told when the store knows."""
         self._keeper.remove(key)
-        self._news.append(self._changed(facts, status))
+        self._news.append(_changed(facts, status))
         for waiting in self._forgets:
             waiting.discard(key)
         self._tell_forgotten()
@@ -27947,29 +27935,30 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         return facts
 
     def _tell(self, job: Job) -> None:
-        event = self._changed(self._facts(job), job.status)
+        event = _changed(self._facts(job), job.status)
         if self._news:  # nobody sees a transfer begin before the one that made room for it has ended
             self._news.append(event)
         else:
             self.loop.outbox.put(event, merge_key=event.id)
 
-    def _changed(self, facts: _Facts, status: str) -> tdg_core_storage_messages.Changed:
-        transfer = facts.transfer
-        return tdg_core_storage_messages.Changed(
-            id=transfer.id,
-            type=transfer.type,
-            remote_path=transfer.remote_path,
-            local_path=transfer.local_path,
-            status=status,
-            options={key: value for key, value in transfer.options.items() if key != "data"},
-            started_at=facts.started_at,
-            completed_at=facts.completed_at,
-            error=facts.error,
-            size=facts.size,
-            bytes_done=facts.done,
-            speed=facts.speed,
-            result=facts.result,
-        )
+
+def _changed(facts: _Facts, status: str) -> tdg_core_storage_messages.Changed:
+    transfer = facts.transfer
+    return tdg_core_storage_messages.Changed(
+        id=transfer.id,
+        type=transfer.type,
+        remote_path=transfer.remote_path,
+        local_path=transfer.local_path,
+        status=status,
+        options={key: value for key, value in transfer.options.items() if key != "data"},
+        started_at=facts.started_at,
+        completed_at=facts.completed_at,
+        error=facts.error,
+        size=facts.size,
+        bytes_done=facts.done,
+        speed=facts.speed,
+        result=facts.result,
+    )
 
 
 def _touches(transfer: Transfer) -> tuple[frozenset[str], frozenset[str]]:

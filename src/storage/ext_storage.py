@@ -286,7 +286,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
             return ""
         if problem := (promise or self._bridge_accept)(transfer):
             self.log.error(f"{transfer.type} {transfer.remote_path}: {problem}.")
-        self.transfers.asked(transfer)
+        # Data that is not safe yet shows no size.
+        spooled = transfer.options.get("spooled") and "data" not in transfer.options
+        self.transfers.asked(dataclasses.replace(transfer, size=-1) if spooled else transfer)
         return transfer.id
 
     def _bridge_accept(self, request: tdg_core_messages.Message) -> str:

@@ -5,56 +5,23 @@ Thread: worker only.
 """
 
 import base64
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import tdg_core_errors
 import tdg_core_jobs
-import tdg_core_messages
 import tdg_core_storage_messages
 import tdg_disk_files
 import tdg_work_download
-import tdg_work_loop
 import tdg_work_storage_sync
 import tdg_work_storage_watch
 import tdg_work_transfer
 import tdg_work_upload
 
-Accepted = tdg_core_messages.Accepted
 CloudError = tdg_core_errors.CloudError
 Transfer = tdg_core_storage_messages.Transfer
-
-
-class Spooling:
-    """Large data on its way into its file; it becomes a transfer when it is there. All on the loop's thread.
-
-    Args:
-        loop: The engine's loop.
-        then: Told of each end: the transfer, why it was cancelled meanwhile (empty if it was not), what went wrong.
-    """
-
-    def __init__(self, loop: tdg_work_loop.Loop, then: Callable[[Accepted, str, CloudError | None], None]) -> None:
-        self._loop = loop
-        self._then = then
-        #: Why each one was cancelled, by id.
-        self._cancelled: dict[str, str] = {}
-
-    def begin(self, request: tdg_core_storage_messages.Spool) -> None:
-        """Writes the data into the transfer's file."""
-        entry, key = Accepted("", 0, request.transfer), str(request.transfer["id"])
-        self._cancelled[key] = ""
-        path = Path(str(request.transfer["local_path"]))
-        write = functools.partial(tdg_disk_files.write_whole, path, request.data)
-        self._loop.spawn("spool", write, then=lambda _, error: self._then(entry, self._cancelled.pop(key), error))
-
-    def cancel(self, ids: list[str] | None, why: str) -> list[str]:
-        """Those of these transfers (None: of all) that are on their way do not run; their ids."""
-        found = [key for key in self._cancelled if ids is None or key in ids]
-        self._cancelled.update(dict.fromkeys(found, why))
-        return found
 
 
 def upload(run: tdg_work_transfer.Run) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import tdg_core_messages
 import tdg_core_retry
 import tdg_core_storage_messages
 import tdg_core_storage_settings
+import tdg_disk_files
 import tdg_work_download
 import tdg_work_engine
 import tdg_work_loop
@@ -80,6 +81,8 @@ class _Facts:
     restored: bool = False
     run: Run | None = None
     cancel: str = ""
+    #: Its data is on its way into its file.
+    spooling: bool = False
     #: It has ended, but for the files it leaves.
     ending: bool = False
     rounds: int = 0
@@ -129,8 +132,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         self._pump_planned = False
         # When each running transfer was last heard of.
         self._heard: dict[str, float] = {}
-        self._spooling = tdg_work_spool.Spooling(loop, self._spooled)
-        self.handlers |= {"storage.spool": self._spooling.begin, "storage.page_taken": self._page_taken}
+        self.handlers |= {"storage.spool": self._spool, "storage.page_taken": self._page_taken}
 
     def begin(self) -> None:
         """Takes up what a former run of the component left."""
@@ -154,7 +156,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             self.loop.log("WARNING", warning)
         self._around.known.clear()
         for job in self.queue.waiting:
-            if not self._facts(job).ending:
+            if not (self._facts(job).ending or self._facts(job).spooling):
                 job.not_before = 0.0
         self._watch.connected(self.gateway)
         self.pump()
@@ -180,7 +182,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     def on_forget(self) -> None:
         jobs = [*self.queue.waiting, *self.queue.running]
-        self._forgets.append({*(job.id for job in jobs), *self._spooling.cancel(None, "cancelled by Reset")})
+        self._forgets.append({job.id for job in jobs})
         self._taken.clear()  # what could not be stored is not offered again
         for job in jobs:
             self._cancel(job, "cancelled by Reset", active=True)
@@ -193,17 +195,23 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
 
     # Requests ----------------------------------------------------------------------------------------------------
 
-    def _spooled(self, entry: Accepted, cancelled: str, error: CloudError | None) -> None:
-        if error is None:
-            self.handle(entry)
-            if cancelled:
-                self._store_accepted()
-                self._cancel(self.queue.jobs[str(entry.message["id"])], cancelled, active=True)
-            return
-        transfer = tdg_core_messages.from_plain(entry.message)
+    def _spool(self, request: tdg_core_storage_messages.Spool) -> None:
+        """Data has its place in the queue at once, and becomes a transfer when it is in its file."""
+        transfer = tdg_core_messages.from_plain(request.transfer)
         assert isinstance(transfer, Transfer)
-        facts = _Facts(transfer, completed_at=_now(), error=error.message)
-        self._report_end(transfer.id, facts, tdg_core_jobs.FAILED)
+        job = self._add(_Facts(transfer, size=transfer.size, spooling=True))
+        write = functools.partial(tdg_disk_files.write_whole, Path(transfer.local_path), request.data)
+        self.loop.spawn("spool", write, then=lambda _, error: self._spooled(job, request.transfer, error))
+
+    def _spooled(self, job: Job, message: dict[str, Any], error: CloudError | None) -> None:
+        facts = self._facts(job)
+        facts.spooling, job.not_before = False, 0.0
+        if error is not None:
+            self._over(job, tdg_core_jobs.FAILED, error.message)
+        elif facts.cancel:
+            self._over(job, tdg_core_jobs.CANCELLED, facts.cancel)
+        else:
+            self.handle(Accepted("", 0, message))
 
     def _page_taken(self, request: tdg_core_storage_messages.PageTaken) -> None:
         job = self.queue.jobs.get(request.id)
@@ -226,23 +234,27 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
             return
         if isinstance(message, tdg_core_storage_messages.Cancel):
             wanted = self.queue.waiting + self.queue.running
-            self._spooling.cancel(message.ids, "cancelled")
             for job in wanted if message.ids is None else [job for job in wanted if job.id in message.ids]:
                 self._cancel(job, "cancelled", active=message.include_active)
-        elif isinstance(message, Transfer) and message.id not in self.queue.jobs:
+        elif isinstance(message, Transfer) and message.id in self.queue.jobs:
+            self._tell(self.queue.jobs[message.id])  # data, which is in its file now
+        elif isinstance(message, Transfer):
             self._add(_Facts(message, size=message.size))
 
-    def _add(self, facts: _Facts) -> None:
+    def _add(self, facts: _Facts) -> Job:
         transfer = facts.transfer
-        if transfer.type not in self._workers:
-            facts.error, facts.completed_at = f"This version knows no transfer of type {transfer.type!r}.", _now()
-            self._report_end(transfer.id, facts, tdg_core_jobs.FAILED)
-            return
         writes, reads = _touches(transfer)
         counted = transfer.type != tdg_core_storage_messages.SYNC
         job = Job(transfer.id, next(self._numbers), writes, reads, counted, data=facts)
         self.queue.add(job)
-        self._tell(job)
+        if transfer.type not in self._workers:
+            facts.error, facts.completed_at = f"This version knows no transfer of type {transfer.type!r}.", _now()
+            self._end(job, tdg_core_jobs.FAILED)
+        elif facts.spooling:
+            job.not_before = float("inf")
+        else:
+            self._tell(job)
+        return job
 
     def _add_watched(self, transfer: Transfer) -> None:
         """A file of the watched folder; a restart finds it again by itself."""
@@ -253,7 +265,9 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         facts = self._facts(job)
         if facts.ending:
             return
-        if job.status == tdg_core_jobs.PENDING:
+        if facts.spooling:
+            facts.cancel = why  # its file must be there to be removed
+        elif job.status == tdg_core_jobs.PENDING:
             self._over(job, tdg_core_jobs.CANCELLED, why)
         elif active and facts.run is not None:
             facts.cancel = why
@@ -425,7 +439,7 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
     def _report_end(self, key: str, facts: _Facts, status: str) -> None:
         """It is told when the store knows."""
         self._keeper.remove(key)
-        self._news.append(self._changed(facts, status))
+        self._news.append(_changed(facts, status))
         for waiting in self._forgets:
             waiting.discard(key)
         self._tell_forgotten()
@@ -470,29 +484,30 @@ class StorageEngine(tdg_work_engine.Engine[Settings]):
         return facts
 
     def _tell(self, job: Job) -> None:
-        event = self._changed(self._facts(job), job.status)
+        event = _changed(self._facts(job), job.status)
         if self._news:  # nobody sees a transfer begin before the one that made room for it has ended
             self._news.append(event)
         else:
             self.loop.outbox.put(event, merge_key=event.id)
 
-    def _changed(self, facts: _Facts, status: str) -> tdg_core_storage_messages.Changed:
-        transfer = facts.transfer
-        return tdg_core_storage_messages.Changed(
-            id=transfer.id,
-            type=transfer.type,
-            remote_path=transfer.remote_path,
-            local_path=transfer.local_path,
-            status=status,
-            options={key: value for key, value in transfer.options.items() if key != "data"},
-            started_at=facts.started_at,
-            completed_at=facts.completed_at,
-            error=facts.error,
-            size=facts.size,
-            bytes_done=facts.done,
-            speed=facts.speed,
-            result=facts.result,
-        )
+
+def _changed(facts: _Facts, status: str) -> tdg_core_storage_messages.Changed:
+    transfer = facts.transfer
+    return tdg_core_storage_messages.Changed(
+        id=transfer.id,
+        type=transfer.type,
+        remote_path=transfer.remote_path,
+        local_path=transfer.local_path,
+        status=status,
+        options={key: value for key, value in transfer.options.items() if key != "data"},
+        started_at=facts.started_at,
+        completed_at=facts.completed_at,
+        error=facts.error,
+        size=facts.size,
+        bytes_done=facts.done,
+        speed=facts.speed,
+        result=facts.result,
+    )
 
 
 def _touches(transfer: Transfer) -> tuple[frozenset[str], frozenset[str]]:

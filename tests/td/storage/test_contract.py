@@ -274,7 +274,10 @@ def test_optional_arguments_reach_the_object(stage: Stage) -> None:
 def test_data_goes_up_without_a_file(stage: Stage) -> None:
     for size in (0, 1000, 64 << 10, (64 << 10) + 1, 500_000):
         data = bytes(range(256)) * (size // 256) + bytes(size % 256)
-        (done,) = stage.completed(stage.comp.UploadBytes(bytearray(data), "snap.jpg"))
+        key = stage.comp.UploadBytes(bytearray(data), "snap.jpg")
+        assert stage.row(key)["size"] == (str(size) if size <= 64 << 10 else ""), "shown when it is safe"
+        (done,) = stage.completed(key)
+        assert stage.row(key)["size"] == str(size)
         assert stage.bucket.get("media/snap.jpg") == data
         assert done["metadata"]["content_type"] == "image/jpeg"
     assert list((stage.assets.parent / "cache/gcp-storage-spool").iterdir()) == []

@@ -503,6 +503,28 @@ def test_large_data_can_be_cancelled_while_it_is_written(
     assert objects(gateway) == []
 
 
+def test_large_data_keeps_its_place_in_the_order_of_the_calls(
+    engine: Driver, make_file: MakeFile, gateway: StorageGateway, settings: StorageSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A small upload to the same name that was asked for after it does not pass it while it is written."""
+    go_on, write_whole = threading.Event(), tdg_disk_files.write_whole
+
+    def write(path: Path, data: bytes) -> None:
+        assert go_on.wait(20)
+        write_whole(path, data)
+
+    monkeypatch.setattr(tdg_disk_files, "write_whole", write)
+    path = Path(settings.cache_folder) / "spool" / "t1"
+    engine.send(Spool(to_plain(Transfer("t1", "upload", "latest", str(path), "now", 5, {"spooled": True})), b"first"))
+    later, other = engine.upload(make_file("a", b"second"), "latest"), engine.upload(make_file("b"), "other")
+    engine.completed(other)
+    assert (engine.status("t1"), engine.status(later)) == ("", PENDING)
+    go_on.set()
+    engine.completed("t1", later)
+    assert content(gateway, "latest") == b"second"
+
+
 def test_data_that_cannot_be_written_fails_with_a_sentence(drive: Drive, tmp_path: Path) -> None:
     (tmp_path / "blocked").write_bytes(b"a file, no folder")
     transfer = Transfer("t1", "upload", "a", str(tmp_path / "blocked" / "t1"), "now", 1, {"spooled": True})
