@@ -25,6 +25,9 @@ FORCE_INTERVAL_S = 0.1
 #: How long opening waits for the thread of the journal before it, which may be closing the same file.
 _OPEN_S = 5.0
 
+#: Runs of entries that one statement forgets.
+_MOST_RUNS = 200
+
 _SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, message TEXT NOT NULL)"
 
 
@@ -80,13 +83,13 @@ class Journal:
 
         On a full disk they stay, are offered again at the next start, and the engine knows them.
         """
+        # As few statements as can be: at each of them another thread may keep the interpreter for some milliseconds.
+        runs = _runs(numbers)
         with contextlib.suppress(sqlite3.Error):
-            self._connection.execute("BEGIN")
-            try:
-                self._connection.executemany("DELETE FROM journal WHERE entry = ?", [(number,) for number in numbers])
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                self._connection.execute("ROLLBACK")
+            for at in range(0, len(runs), _MOST_RUNS):
+                some = runs[at : at + _MOST_RUNS]
+                which = " OR ".join(["entry BETWEEN ? AND ?"] * len(some))
+                self._connection.execute(f"DELETE FROM journal WHERE {which}", [end for run in some for end in run])  # noqa: S608
             self._dirty.set()
 
     def entries(self) -> list[Entry]:
@@ -99,6 +102,17 @@ class Journal:
         self._connection.close()
         self._closed.set()
         self._dirty.set()
+
+
+def _runs(numbers: tuple[int, ...]) -> list[tuple[int, int]]:
+    """The first and the last of each run of numbers without a gap."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def _keep_forced(

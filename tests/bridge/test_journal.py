@@ -127,6 +127,19 @@ def test_what_was_appended_is_forced_into_the_database_file_soon(tmp_path: Path)
     journal.close()
 
 
+def test_exactly_the_named_entries_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any order, with gaps, some twice, some that are not there."""
+    journal = Journal(tmp_path / "j.db", quiet)
+    numbers = [journal.append({"text": str(number)}).number for number in range(12)]
+    monkeypatch.setattr(tdg_bridge_journal, "_MOST_RUNS", 2)
+    named = [numbers[index] for index in (5, 4, 3, 9, 0, 9, 11)]
+    journal.forget((*named, 999))
+    assert texts(journal) == [str(index) for index in range(12) if numbers[index] not in named]
+    journal.forget(())
+    assert len(texts(journal)) == 6
+    journal.close()
+
+
 def test_forcing_a_file_that_is_gone_does_not_make_a_new_one(tmp_path: Path) -> None:
     assert tdg_disk_sqlite.force(tmp_path / "gone.db") is False
     assert list(tmp_path.iterdir()) == []
