@@ -6679,8 +6679,9 @@ class Transport(Protocol):
 class Bridge:
     """Requests go in, events come out, accepted ones are in the journal first.
 
-    Between two engines, from the moment that one is asked to end or has fallen until the next one begins, requests wait
-    here in their order.
+    Requests are handed over at the end of each drain: an engine in this process, woken in the middle of a script's many
+    calls, would take the interpreter from it each time. Between two engines, from the moment that one is asked to end
+    or has fallen until the next one begins, they wait here in their order.
 
     Args:
         transport: Where the engine lives.
@@ -6692,12 +6693,13 @@ class Bridge:
         self._journal = journal
         self._closed = False
         self._own = tdg_bridge_outbox.Outbox()
-        self._held: list[Message] = []
+        self._waiting: list[Message] = []
         self._holds = False
         self._begin()
 
     def finish(self) -> None:
         """Asks the engine to end; `EngineEnded` comes when it has, after all that it had to tell."""
+        self._hand_over()
         self._holds = True
         self.transport.finish()
 
@@ -6707,11 +6709,8 @@ class Bridge:
         self._begin()
 
     def submit(self, request: Message) -> None:
-        """Hands a request to the engine."""
-        if self._holds:
-            self._held.append(request)
-        else:
-            self.transport.send(request)
+        """Hands a request to the engine, at the end of the next drain."""
+        self._waiting.append(request)
 
     def accept(self, request: Message) -> str:
         """Stores a request before handing it over: from here on it survives this process.
@@ -6750,10 +6749,13 @@ class Bridge:
                 handle(event)
             if time.perf_counter() >= deadline:
                 break
+        self._hand_over()
         return taken
 
     def close(self) -> None:
         """Ends the engine without waiting for it. Idempotent."""
+        if not self._closed:
+            self._hand_over()
         self._closed = True
         self._own.close()
         self.transport.stop()
@@ -6766,12 +6768,18 @@ class Bridge:
     def _begin(self) -> None:
         """Starts the engine and hands it what the one before it has not stored, then what was held."""
         self.transport.start()
-        held, self._held, self._holds = self._held, [], False
-        known = {_name(request) for request in held}
+        self._holds = False
+        known = {_name(request) for request in self._waiting}
         for entry in self._journal.entries():
             if (entry.origin, entry.number) not in known:
                 self.transport.send(tdg_core_messages.Accepted(*entry))
-        for request in held:
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._holds or self._closed:
+            return
+        waiting, self._waiting = self._waiting, []
+        for request in waiting:
             self.transport.send(request)
 
 
@@ -7244,7 +7252,7 @@ _OPEN_S = 5.0
 #: Runs of entries that one statement forgets.
 _MOST_RUNS = 200
 
-_SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, message TEXT NOT NULL)"
+_SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY, origin TEXT NOT NULL, message TEXT NOT NULL)"
 
 
 # Made once: `json.dumps` with arguments makes an encoder for every call.
@@ -7275,8 +7283,10 @@ class Journal:
         self._connection.execute("PRAGMA busy_timeout = 0")  # from here on nobody else writes, and nothing waits
         self._connection.execute("PRAGMA synchronous = OFF")  # forcing to disk is the worker's part
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # so is checkpointing, which would force from here
-        # Numbers rise within a file only as long as the file is whole, so each opening begins a series of its own.
+        # Numbers rise within a file only as long as the file is whole, so each opening begins a series of its own. They
+        # are counted here: SQLite's AUTOINCREMENT would write a second page for each entry.
         self._origin = str(uuid.uuid4())
+        self._newest: int = self._connection.execute("SELECT ifnull(max(entry), 0) FROM journal").fetchone()[0]
         self._dirty = threading.Event()
         self._closed = threading.Event()
         if path is not None:
@@ -7290,9 +7300,11 @@ class Journal:
             sqlite3.Error: It could not be stored (disk full, folder read-only).
         """
         text = _encode(message)
-        cursor = self._connection.execute("INSERT INTO journal (origin, message) VALUES (?, ?)", (self._origin, text))
+        number = self._newest + 1
+        self._connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (number, self._origin, text))
+        self._newest = number
         self._dirty.set()
-        return Entry(self._origin, int(cursor.lastrowid or 0), message)
+        return Entry(self._origin, number, message)
 
     def forget(self, numbers: tuple[int, ...]) -> None:
         """Removes entries that the engine has stored.

@@ -31,8 +31,9 @@ class Transport(Protocol):
 class Bridge:
     """Requests go in, events come out, accepted ones are in the journal first.
 
-    Between two engines, from the moment that one is asked to end or has fallen until the next one begins, requests wait
-    here in their order.
+    Requests are handed over at the end of each drain: an engine in this process, woken in the middle of a script's many
+    calls, would take the interpreter from it each time. Between two engines, from the moment that one is asked to end
+    or has fallen until the next one begins, they wait here in their order.
 
     Args:
         transport: Where the engine lives.
@@ -44,12 +45,13 @@ class Bridge:
         self._journal = journal
         self._closed = False
         self._own = tdg_bridge_outbox.Outbox()
-        self._held: list[Message] = []
+        self._waiting: list[Message] = []
         self._holds = False
         self._begin()
 
     def finish(self) -> None:
         """Asks the engine to end; `EngineEnded` comes when it has, after all that it had to tell."""
+        self._hand_over()
         self._holds = True
         self.transport.finish()
 
@@ -59,11 +61,8 @@ class Bridge:
         self._begin()
 
     def submit(self, request: Message) -> None:
-        """Hands a request to the engine."""
-        if self._holds:
-            self._held.append(request)
-        else:
-            self.transport.send(request)
+        """Hands a request to the engine, at the end of the next drain."""
+        self._waiting.append(request)
 
     def accept(self, request: Message) -> str:
         """Stores a request before handing it over: from here on it survives this process.
@@ -102,10 +101,13 @@ class Bridge:
                 handle(event)
             if time.perf_counter() >= deadline:
                 break
+        self._hand_over()
         return taken
 
     def close(self) -> None:
         """Ends the engine without waiting for it. Idempotent."""
+        if not self._closed:
+            self._hand_over()
         self._closed = True
         self._own.close()
         self.transport.stop()
@@ -118,12 +120,18 @@ class Bridge:
     def _begin(self) -> None:
         """Starts the engine and hands it what the one before it has not stored, then what was held."""
         self.transport.start()
-        held, self._held, self._holds = self._held, [], False
-        known = {_name(request) for request in held}
+        self._holds = False
+        known = {_name(request) for request in self._waiting}
         for entry in self._journal.entries():
             if (entry.origin, entry.number) not in known:
                 self.transport.send(tdg_core_messages.Accepted(*entry))
-        for request in held:
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._holds or self._closed:
+            return
+        waiting, self._waiting = self._waiting, []
+        for request in waiting:
             self.transport.send(request)
 
 

@@ -28,7 +28,7 @@ _OPEN_S = 5.0
 #: Runs of entries that one statement forgets.
 _MOST_RUNS = 200
 
-_SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, message TEXT NOT NULL)"
+_SCHEMA = "CREATE TABLE journal (entry INTEGER PRIMARY KEY, origin TEXT NOT NULL, message TEXT NOT NULL)"
 
 
 # Made once: `json.dumps` with arguments makes an encoder for every call.
@@ -59,8 +59,10 @@ class Journal:
         self._connection.execute("PRAGMA busy_timeout = 0")  # from here on nobody else writes, and nothing waits
         self._connection.execute("PRAGMA synchronous = OFF")  # forcing to disk is the worker's part
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # so is checkpointing, which would force from here
-        # Numbers rise within a file only as long as the file is whole, so each opening begins a series of its own.
+        # Numbers rise within a file only as long as the file is whole, so each opening begins a series of its own. They
+        # are counted here: SQLite's AUTOINCREMENT would write a second page for each entry.
         self._origin = str(uuid.uuid4())
+        self._newest: int = self._connection.execute("SELECT ifnull(max(entry), 0) FROM journal").fetchone()[0]
         self._dirty = threading.Event()
         self._closed = threading.Event()
         if path is not None:
@@ -74,9 +76,11 @@ class Journal:
             sqlite3.Error: It could not be stored (disk full, folder read-only).
         """
         text = _encode(message)
-        cursor = self._connection.execute("INSERT INTO journal (origin, message) VALUES (?, ?)", (self._origin, text))
+        number = self._newest + 1
+        self._connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (number, self._origin, text))
+        self._newest = number
         self._dirty.set()
-        return Entry(self._origin, int(cursor.lastrowid or 0), message)
+        return Entry(self._origin, number, message)
 
     def forget(self, numbers: tuple[int, ...]) -> None:
         """Removes entries that the engine has stored.

@@ -73,6 +73,24 @@ def test_requests_reach_the_engine_in_order_and_events_come_back(journal: tdg_br
     assert engine.ended.wait(20)
 
 
+def test_requests_of_one_frame_are_handed_over_together(
+    journal: tdg_bridge_journal.Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the drain, so that the engine takes the interpreter once a frame and not at each of a script's calls."""
+    engine, sent = Echo(), []
+    bridge = bridge_to(engine, journal)
+    monkeypatch.setattr(bridge.transport, "send", sent.append)
+    bridge.submit(Connect(1))
+    bridge.accept(Connect(2))
+    assert sent == []
+    bridge.drain(lambda event: bridge.submit(Connect(3)), 1.0)
+    bridge.post(Logged("INFO", "makes the handler ask for more"))
+    assert [type(request) for request in sent] == [Connect, Accepted]
+    bridge.drain(lambda event: bridge.submit(Connect(3)), 1.0)
+    assert sent[2:] == [Connect(3)]
+    bridge.close()
+
+
 def test_an_accepted_request_is_in_the_journal_until_the_engine_has_stored_it(
     journal: tdg_bridge_journal.Journal,
 ) -> None:
@@ -140,6 +158,7 @@ def test_nothing_is_handled_after_the_bridge_was_closed_in_a_handler(journal: td
     bridge = bridge_to(engine, journal)
     for _ in range(3):
         bridge.submit(Connect(1))
+    bridge.drain(lambda event: pytest.fail(f"{event} of an engine that was asked nothing"), 1.0)
     tick = threading.Event()
     while len(engine.got) < 3:
         tick.wait(0.001)
