@@ -1,5 +1,6 @@
 """A folder, a bucket and an engine between them, for tests of syncs."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -63,11 +64,12 @@ class Stage:
 
     def local(self) -> dict[str, str]:
         """Content of every local file, whatever it is."""
-        return {
-            path.relative_to(self.root).as_posix(): path.read_bytes().decode("latin-1")
-            for path in sorted(self.root.rglob("*"))
-            if path.is_file() and not path.is_symlink()
-        }
+        found = {}
+        for path in sorted(self.root.rglob("*")):
+            with contextlib.suppress(FileNotFoundError):  # a part that has just become the file
+                if path.is_file() and not path.is_symlink():
+                    found[path.relative_to(self.root).as_posix()] = path.read_bytes().decode("latin-1")
+        return found
 
     def remote(self) -> dict[str, str]:
         """Content of every object."""

@@ -101,15 +101,18 @@ class Project:
             setattr(made.par, parameter, value)
         return made
 
-    def follow(self, only: str = r"\w+", table: int = 0) -> Self:
-        """Does what the page says, as far as the names of its DATs match `only`, and with the parameters of a table."""
+    def follow(self, only: str = r"\w+", table: int = 0, change: tuple[str, str] = ("", "")) -> Self:
+        """Does what the page says, as far as the names of its DATs match `only`, and with the parameters of a table.
+
+        `change` are a text in the scripts and what stands there instead before they run for the first time.
+        """
         scripts = [script for script in self.page.scripts if re.fullmatch(only, script[1])]
         rows = self.page.tables()[table]
         for name in COMPONENTS:
             if any(where == name for where, _, _ in rows) and self.network.op(name) is None:
                 self.load(name)
         for kind, name, text in scripts:
-            self.make(DATS[kind], name).text = text
+            self.make(DATS[kind], name).text = text.replace(*change)
         self.set(rows)
         self.host.frame(3)
         return self

@@ -5,6 +5,9 @@ from typing import Any
 from emulators import Proxy
 from recipes.project import Project
 
+#: No night, whatever the time is just now.
+AWAKE = ("HOUR = 4", "HOUR = None")
+
 
 def backed_up(project: Project) -> Project:
     project.make("textDAT", "backup_state")
@@ -13,7 +16,7 @@ def backed_up(project: Project) -> Project:
         path = project.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return project.follow()
+    return project.follow(change=AWAKE)
 
 
 def says(project: Project, text: str) -> None:
@@ -34,12 +37,12 @@ def test_a_save_and_a_night_bring_the_folder_into_the_bucket(open_project: Any, 
         says(project, ", 0 files.")
 
         (project.folder / "show.toe").write_text("changed")
-        project.edit("backup_exec", "HOUR = 4", "HOUR = datetime.now().hour")
+        project.edit("backup_exec", "HOUR = None", "HOUR = datetime.now().hour")
         says(project, ", 1 files.")
         assert project.bucket.get("backup/hall/show.toe") == b"changed"
     with open_project("recipes/project-backup", "restored") as restored:
         restored.make("textDAT", "backup_state")
-        restored.follow(only="backup|backup_exec").online()
+        restored.follow(only="backup|backup_exec", change=AWAKE).online()
         restored.network.op("storage").par.Download.pulse()
         says(restored, "Saved")
         assert (restored.folder / "show.toe").read_bytes() == b"changed"
