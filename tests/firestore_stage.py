@@ -1,36 +1,20 @@
 """The built firestore component in the headless host, with a user's callbacks and a database of its own."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from types import TracebackType
+from typing import Any, ClassVar, Self
 
 import firestore_engine
+from component_stage import ComponentStage
 from emulators_fixtures import unique_name
-from headless_td import Host, Unknowns
-
-#: A user's callbacks DAT that notes every call.
-RECORDER = """
-calls = []
-
-def onFirestoreChange(*args):
-    calls.append(("change", *args))
-
-def onWriteComplete(*args):
-    calls.append(("write", *args))
-
-def onDocFetched(*args):
-    calls.append(("fetched", *args))
-
-def onConnectionStateChange(*args):
-    calls.append(("state", *args))
-"""
+from headless_td import Unknowns
 
 DEBOUNCE_S = 0.05
 SURVEY_S = 0.02
 
 
-class Stage:
+class Stage(ComponentStage):
     """A project with the component in it.
 
     Args:
@@ -44,6 +28,14 @@ class Stage:
         parameters: Values set before the component's first frame.
     """
 
+    NAME = "firestore"
+    CALLBACKS: ClassVar = {
+        "change": "onFirestoreChange",
+        "write": "onWriteComplete",
+        "fetched": "onDocFetched",
+        "state": "onConnectionStateChange",
+    }
+
     def __init__(
         self,
         built: Path,
@@ -56,58 +48,23 @@ class Stage:
         realtime: bool = False,
         **parameters: Any,
     ) -> None:
-        self.built = built
         self.database_id = database or unique_name("db")
         self.given = firestore_engine.settings(host, self.database_id)
-        self.host = Host(folder, unknowns, realtime=realtime)
-        try:
-            self.comp = self.load()
-            if quick:
-                view = self.module("tdg_td_firestore_view")
-                view.DEBOUNCE_S, view.SURVEY_S = DEBOUNCE_S, SURVEY_S
-            parent = self.comp.parent()
-            self.callbacks = parent.create("textDAT", "my_callbacks")
-            self.callbacks.text = RECORDER
-            self.set(Databaseid=self.database_id, Callbacksdat="my_callbacks", **parameters)
-            self.host.frame(3)
-            self.set(Emulatorhost=host)
-        except BaseException:
-            self.host.close()
-            raise
         self._server: firestore_engine.Server | None = None
+        super().__init__(built, folder, unknowns, realtime=realtime)
+        if quick:
+            view = self.module("tdg_td_firestore_view")
+            view.DEBOUNCE_S, view.SURVEY_S = DEBOUNCE_S, SURVEY_S
+        self.set(Databaseid=self.database_id, Callbacksdat="my_callbacks", **parameters)
+        self.host.frame(3)
+        self.set(Emulatorhost=host)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._server is not None:
             self._server.close()
-        if kind is None:
-            self.host.close()
-        else:  # the test's own error says more than what follows from it
-            try:
-                self.host.close()
-            except Exception:
-                return
-
-    def load(self, name: str | None = None) -> Any:
-        """Drops the component in."""
-        return self.host.load_tox(self.built / "firestore.tox.dir", name=name)
-
-    def set(self, **parameters: Any) -> None:
-        """Sets parameters."""
-        for name, value in parameters.items():
-            setattr(self.comp.par, name, value)
-
-    def module(self, name: str) -> Any:
-        """A module of the component."""
-        return self.comp.op(f"local/modules/{name}").module
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Changes the text of a module; what the engine runs in counts from its next start."""
-        dat = self.comp.op(f"local/modules/{name}")
-        assert old in dat.text
-        dat.text = dat.text.replace(old, new)
+        super().__exit__(kind, error, trace)
 
     # The server ------------------------------------------------------------------------------------------------------
 
@@ -130,10 +87,6 @@ class Stage:
 
     # Time ------------------------------------------------------------------------------------------------------------
 
-    def until(self, done: Callable[[], Any], what: str = "") -> Any:
-        """Runs frames until something is true."""
-        return self.host.run_until(done, 20, what)
-
     def connected(self) -> Self:
         """Runs frames until the component is connected."""
         self.until(lambda: self.status["state"] == "connected", "connected")
@@ -153,37 +106,11 @@ class Stage:
 
     # What is seen ----------------------------------------------------------------------------------------------------
 
-    @property
-    def status(self) -> dict[str, str]:
-        """`GetStatus()`."""
-        found: dict[str, str] = self.comp.GetStatus()
-        return found
-
-    @property
-    def calls(self) -> list[tuple[Any, ...]]:
-        """What the callbacks were called with."""
-        found: list[tuple[Any, ...]] = self.callbacks.module.calls
-        return found
-
-    def called(self, kind: str) -> list[tuple[Any, ...]]:
-        """What one callback was called with."""
-        return [call[1:] for call in self.calls if call[0] == kind]
-
-    def dat(self, path: str) -> Any:
-        """A table inside the component."""
-        return self.comp.op(path)
-
     def table_of(self, name: str) -> Any:
         """The table of a watched collection, or None."""
         index = self.dat("collection_index")
         rows = {index[row, 0].val: index[row, 1].val for row in range(1, index.numRows)}
         return self.dat(f"collections/{rows[name]}") if name in rows else None
-
-    def rows(self, path: str) -> list[dict[str, str]]:
-        """A table's rows as dicts."""
-        dat = self.dat(path)
-        header = [cell.val for cell in dat.row(0)]
-        return [dict(zip(header, (cell.val for cell in dat.row(row)), strict=True)) for row in range(1, dat.numRows)]
 
     def documents(self, name: str) -> dict[str, Any]:
         """Payloads by document id, as the table of a collection shows them."""
@@ -208,7 +135,3 @@ class Stage:
         """The user types into a cell."""
         dat = self.table_of(name)
         self.host.user_edit(dat).set(self.row_of(name, doc_id), column, text)
-
-    def log(self, level: str | None = None) -> list[str]:
-        """Messages of the log."""
-        return [entry["message"] for entry in self.comp.GetLogs(level, 200)]

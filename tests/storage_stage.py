@@ -1,43 +1,15 @@
 """The built storage component in the headless host, with a user's callbacks, files and a bucket of its own."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from types import TracebackType
+from typing import Any, ClassVar, Self
 
 import tdg_gateway_storage
-from headless_td import Host, Unknowns
+from component_stage import ComponentStage
+from headless_td import Unknowns
 from storage_engine import noise
 from tdg_core_storage_settings import StorageSettings
 from tdg_work_token import Token
-
-#: A user's callbacks DAT that notes every call.
-RECORDER = """
-calls = []
-
-def onTransferComplete(*args):
-    calls.append(("complete", *args))
-
-def onTransferProgress(*args):
-    calls.append(("progress", *args))
-
-def onListComplete(*args):
-    calls.append(("list", *args))
-
-def onListPage(*args):
-    calls.append(("page", *args))
-
-def onMetadata(*args):
-    calls.append(("metadata", *args))
-
-def onSyncComplete(*args):
-    calls.append(("sync", *args))
-
-def onSyncPlan(*args):
-    calls.append(("plan", *args))
-
-def onConnectionStateChange(*args):
-    calls.append(("state", *args))
-"""
 
 ENDED = ("complete", "failed", "cancelled")
 
@@ -81,7 +53,7 @@ class Bucket:
         self._gateway.close()
 
 
-class Stage:
+class Stage(ComponentStage):
     """A project with the component in it; its Local Path is the folder `assets`, its Remote Path `media/`.
 
     Args:
@@ -94,6 +66,18 @@ class Stage:
         parameters: Values set before the component's first frame.
     """
 
+    NAME = "storage"
+    CALLBACKS: ClassVar = {
+        "complete": "onTransferComplete",
+        "progress": "onTransferProgress",
+        "list": "onListComplete",
+        "page": "onListPage",
+        "metadata": "onMetadata",
+        "sync": "onSyncComplete",
+        "plan": "onSyncPlan",
+        "state": "onConnectionStateChange",
+    }
+
     def __init__(
         self,
         built: Path,
@@ -105,58 +89,24 @@ class Stage:
         realtime: bool = False,
         **parameters: Any,
     ) -> None:
-        self.built = built
         self.assets = folder / "assets"
         self.assets.mkdir(parents=True, exist_ok=True)
         self.server = host
         self.bucket_name = bucket
         self._bucket: Bucket | None = None
-        self.host = Host(folder, unknowns, realtime=realtime)
-        try:
-            self.comp = self.load()
-            self.edit("tdg_work_transfer", "_QUICK_UNIT_S = 0.125", "_QUICK_UNIT_S = 0.001")
-            self.edit("tdg_work_storage_watch", "_LEAST_S = 1.0", "_LEAST_S = 0.05")
-            self.callbacks = self.comp.parent().create("textDAT", "my_callbacks")
-            self.callbacks.text = RECORDER
-            given = {"Bucket": bucket, "Localpath": "assets", "Remotepath": "media/", "Callbacksdat": "my_callbacks"}
-            self.set(**{**given, **parameters})
-            self.host.frame(3)
-        except BaseException:
-            self.host.close()
-            raise
+        super().__init__(built, folder, unknowns, realtime=realtime)
+        self.edit("tdg_work_transfer", "_QUICK_UNIT_S = 0.125", "_QUICK_UNIT_S = 0.001")
+        self.edit("tdg_work_storage_watch", "_LEAST_S = 1.0", "_LEAST_S = 0.05")
+        given = {"Bucket": bucket, "Localpath": "assets", "Remotepath": "media/", "Callbacksdat": "my_callbacks"}
+        self.set(**{**given, **parameters})
+        self.host.frame(3)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bucket is not None:
             self._bucket.close()
-        if kind is None:
-            self.host.close()
-        else:  # the test's own error says more than what follows from it
-            try:
-                self.host.close()
-            except Exception:
-                return
-
-    def load(self, name: str | None = None) -> Any:
-        """Drops the component in."""
-        return self.host.load_tox(self.built / "storage.tox.dir", name=name)
-
-    def set(self, **parameters: Any) -> None:
-        """Sets parameters."""
-        for name, value in parameters.items():
-            setattr(self.comp.par, name, value)
-
-    def module(self, name: str) -> Any:
-        """A module of the component."""
-        return self.comp.op(f"local/modules/{name}").module
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Changes the text of a module, which the engine's own copy is made of."""
-        dat = self.comp.op(f"local/modules/{name}")
-        assert old in dat.text, f"{name} has no {old!r}"
-        dat.text = dat.text.replace(old, new)
+        super().__exit__(kind, error, trace)
 
     def file(self, name: str, content: bytes | int = b"content") -> Path:
         """Makes a file below Local Path."""
@@ -173,10 +123,6 @@ class Stage:
         return self._bucket
 
     # Time ------------------------------------------------------------------------------------------------------------
-
-    def until(self, done: Callable[[], Any], what: str = "") -> Any:
-        """Runs frames until something is true."""
-        return self.host.run_until(done, 30, what)
 
     def connected(self, host: str = "") -> Self:
         """Connects and runs frames until that is done."""
@@ -200,26 +146,10 @@ class Stage:
 
     # What is seen ----------------------------------------------------------------------------------------------------
 
-    @property
-    def status(self) -> dict[str, str]:
-        """`GetStatus()`."""
-        found: dict[str, str] = self.comp.GetStatus()
-        return found
-
-    def called(self, kind: str) -> list[tuple[Any, ...]]:
-        """What one callback was called with."""
-        return [call[1:] for call in self.callbacks.module.calls if call[0] == kind]
-
-    def rows(self) -> list[dict[str, str]]:
+    def transfers(self) -> list[dict[str, str]]:
         """The table `transfers` as dicts."""
-        dat = self.comp.op("transfers")
-        header = [cell.val for cell in dat.row(0)]
-        return [dict(zip(header, (cell.val for cell in dat.row(row)), strict=True)) for row in range(1, dat.numRows)]
+        return self.rows("transfers")
 
     def row(self, key: str) -> dict[str, str]:
         """The row of one transfer; empty if there is none."""
-        return next((row for row in self.rows() if row["transfer_id"] == key), {})
-
-    def log(self, level: str | None = None) -> list[str]:
-        """Messages of the log."""
-        return [entry["message"] for entry in self.comp.GetLogs(level, 500)]
+        return next((row for row in self.transfers() if row["transfer_id"] == key), {})

@@ -7,21 +7,11 @@ from typing import Any
 
 import pytest
 
-import build
 import engine_modes
-import layout
 from emulators import FirestoreEmulator
 from firestore_stage import Stage
 
 OpenStage = Callable[..., Stage]
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The components, built from the source as it is."""
-    folder = tmp_path_factory.mktemp("tox")
-    build.write(build.make(layout.ROOT), folder)
-    return folder
 
 
 @pytest.fixture

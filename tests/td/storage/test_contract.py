@@ -195,7 +195,7 @@ def test_every_method_and_pulse_does_its_work_whatever_touchdesigner_does(
     assert stage.status["active_transfers"] == "0"
     stage.host.answers.append(1)
     comp.par.Reset.pulse()
-    stage.until(lambda: stage.rows() == [] and stage.status["state"] == "disconnected", "reset")
+    stage.until(lambda: stage.transfers() == [] and stage.status["state"] == "disconnected", "reset")
     stage.connected().completed(comp.UploadText("after", "after"))
     assert stage.log("ERROR") == [comp.GetLogs("ERROR")[0]["message"]], "nothing else went wrong"
 
@@ -241,7 +241,7 @@ def test_upload_that_can_never_run_is_refused_at_once(stage: Stage) -> None:
     for count, arguments in enumerate(never, 1):
         assert stage.comp.Upload(*arguments) == "", arguments
         assert len(stage.log("ERROR")) == count, arguments
-    assert stage.rows() == []
+    assert stage.transfers() == []
 
 
 def test_make_public_by_parameter_and_by_argument(stage: Stage) -> None:

@@ -36,16 +36,16 @@ def test_queue_survives_a_restart_and_is_shown_again(open_stage: Any) -> None:
     keys = [stage.comp.UploadText(f"text {n}", f"{n}.txt") for n in range(5)]
     stage.host.close()
     again = open_stage()
-    again.until(lambda: len(again.rows()) == 5, "shown again")
-    assert [row["transfer_id"] for row in again.rows()] == keys
-    assert {row["status"] for row in again.rows()} == {"pending"}
+    again.until(lambda: len(again.transfers()) == 5, "shown again")
+    assert [row["transfer_id"] for row in again.transfers()] == keys
+    assert {row["status"] for row in again.transfers()} == {"pending"}
     again.connected().completed(*keys)
     assert again.bucket.get("media/4.txt") == b"text 4"
     assert sorted(call[0] for call in again.called("complete")) == sorted(keys)
     again.host.close()
     last = open_stage().connected()
     last.host.frame(5)
-    assert last.rows() == []
+    assert last.transfers() == []
 
 
 def test_transfer_cut_by_the_end_of_the_project_is_done_after_the_next_start(
@@ -68,7 +68,7 @@ def test_disconnect_keeps_tables_and_queues(stage: Stage) -> None:
     stage.comp.Disconnect()
     key = stage.comp.UploadText("y", "y")
     stage.host.frame(3)
-    assert [row["status"] for row in stage.rows()] == ["complete", "pending"]
+    assert [row["status"] for row in stage.transfers()] == ["complete", "pending"]
     stage.connected().completed(key)
 
 
@@ -83,7 +83,7 @@ def test_break_of_the_network_fails_nothing(open_stage: Any, storage_proxy: Prox
     storage_proxy.cut()
     stage.until(lambda: stage.status["state"] == "reconnecting", "reconnecting")
     stage.until(lambda: stage.status["active_transfers"] == "0", "nothing runs")
-    assert {row["status"] for row in stage.rows()} <= {"pending", "complete"}
+    assert {row["status"] for row in stage.transfers()} <= {"pending", "complete"}
     storage_proxy.restore()
     stage.completed(*keys)
     assert stage.status["state"] == "connected"
@@ -99,9 +99,9 @@ def test_limit_holds_in_the_table_and_may_change(stage: Stage, own_storage: Stor
 
     def watch() -> bool:
         nonlocal most
-        active = [row for row in stage.rows() if row["status"] == "active"]
+        active = [row for row in stage.transfers() if row["status"] == "active"]
         most = max(most, len(active), int(stage.status["active_transfers"]))
-        return all(row["status"] == "complete" for row in stage.rows())
+        return all(row["status"] == "complete" for row in stage.transfers())
 
     for n in range(8):
         stage.comp.UploadText("x", f"a{n}")
@@ -151,18 +151,18 @@ def test_reset_asks_then_empties_all_and_tells_every_end(stage: Stage, own_stora
     running(stage, *keys[:3])
     stage.host.answers.append(0)
     stage.comp.Reset()
-    assert len(stage.rows()) == 6
+    assert len(stage.transfers()) == 6
     stage.host.answers.append(1)
     stage.comp.Reset()
-    assert stage.rows() == []
+    assert stage.transfers() == []
     assert stage.status["state"] == "disconnected"
     stage.until(lambda: len(stage.called("complete")) == 6, "every end told")
     assert {call[4] for call in stage.called("complete")} == {False}
-    assert stage.rows() == []
+    assert stage.transfers() == []
     own_storage.clear_faults()
     key = stage.comp.UploadText("after", "after")
     stage.connected().completed(key)
-    assert [row["transfer_id"] for row in stage.rows()] == [key]
+    assert [row["transfer_id"] for row in stage.transfers()] == [key]
     assert stage.bucket.get("media/after") == b"after"
 
 
@@ -175,7 +175,7 @@ def test_reset_is_remembered_across_a_restart(open_stage: Any) -> None:
     stage.host.close()
     again = open_stage().connected()
     again.host.frame(10)
-    assert again.rows() == []
+    assert again.transfers() == []
     assert again.bucket.names() == []
 
 
@@ -268,7 +268,7 @@ def test_method_called_off_the_main_thread_is_refused(stage: Stage) -> None:
     thread.join(10)
     assert answers == REFUSALS
     stage.until(lambda: len([line for line in stage.log("ERROR") if "off the main" in line]) == len(REFUSALS), "told")
-    assert stage.rows() == []
+    assert stage.transfers() == []
 
 
 # TouchDesigner's doings -----------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_reinitialised_extension_takes_running_work_up_again(
     stage.host.frame(3)
     stage.comp.GetStatus()
     stage.until(lambda: len(stage.bucket.names()) == 5, "all there")
-    stage.until(lambda: all(row["status"] == "complete" for row in stage.rows()), "all told")
+    stage.until(lambda: all(row["status"] == "complete" for row in stage.transfers()), "all told")
     assert sorted(stage.bucket.names()) == [f"media/{n}" for n in range(5)]
     assert {call[0] for call in stage.called("complete")} == set(keys)
 
@@ -301,7 +301,7 @@ def test_edited_source_takes_running_work_up_again(stage: Stage, own_storage: St
     stage.host.frame(3)
     stage.comp.GetStatus()
     stage.until(lambda: len(stage.bucket.names()) == 5, "all there")
-    stage.until(lambda: all(row["status"] == "complete" for row in stage.rows()), "all told")
+    stage.until(lambda: all(row["status"] == "complete" for row in stage.transfers()), "all told")
     assert keys
 
 
@@ -316,13 +316,13 @@ def test_copies_live_side_by_side(stage: Stage) -> None:
     stage.completed(key)
     stage.until(lambda: (copy.GetTransfer(other) or {}).get("status") == "complete", "the copy's upload")
     assert stage.bucket.names() == ["copy/a", "media/a"]
-    assert len(stage.rows()) == 1
+    assert len(stage.transfers()) == 1
 
 
 def test_saved_project_carries_no_transfers(stage: Stage) -> None:
     stage.completed(stage.comp.UploadText("x", "x"))
     stage.host.save()
-    assert len(stage.rows()) == 1, "the table is filled again after the save"
+    assert len(stage.transfers()) == 1, "the table is filled again after the save"
     saved = stage.host.load_saved(stage.host.save_tox(stage.comp, stage.assets / "saved"), name="loaded")
     stage.host.frame(3)
     assert saved.op("transfers").numRows == 1
@@ -378,7 +378,7 @@ def test_old_transfers_leave_the_table(stage: Stage) -> None:
     keys = [stage.comp.UploadText("x", f"{n}") for n in range(60)]
     stage.until(lambda: (stage.comp.GetTransfer(keys[-1]) or {}).get("status") == "complete", "complete")
     stage.until(lambda: len(stage.called("complete")) == 60, "all told")
-    assert 20 <= len(stage.rows()) < 25
+    assert 20 <= len(stage.transfers()) < 25
     assert stage.comp.GetTransfer(keys[0]) is None
     assert stage.row(keys[-1])["status"] == "complete"
 
@@ -386,7 +386,7 @@ def test_old_transfers_leave_the_table(stage: Stage) -> None:
 def test_idle_component_touches_nothing(stage: Stage) -> None:
     for n in range(30):
         stage.comp.UploadText("x", f"{n}")
-    stage.until(lambda: all(row["status"] == "complete" for row in stage.rows()), "complete")
+    stage.until(lambda: all(row["status"] == "complete" for row in stage.transfers()), "complete")
     stage.host.frame(5)
     table, status = stage.comp.op("transfers"), stage.comp.op("status")
     before = (table.totalCooks, status.totalCooks) if hasattr(table, "totalCooks") else None

@@ -41,7 +41,7 @@ def test_sync_has_one_row_of_its_own(stage: Stage) -> None:
     assert (row["type"], row["remote_path"], row["status"]) == ("sync", "media/", "complete")
     assert row["local_path"] == stage.assets.as_posix()
     assert (row["size"], row["progress"]) == ("5", "1")
-    assert len(stage.rows()) == 1
+    assert len(stage.transfers()) == 1
     assert stage.called("complete") == [], "onTransferComplete tells of single transfers"
 
 
@@ -153,7 +153,7 @@ def test_plan_that_cannot_be_made_says_why(stage: Stage) -> None:
 def test_bad_direction_is_refused_at_once(stage: Stage, direction: Any) -> None:
     assert stage.comp.SyncFolder(direction) == ""
     assert any("direction" in line for line in stage.log("ERROR"))
-    assert stage.rows() == []
+    assert stage.transfers() == []
 
 
 def test_project_folder_as_a_whole_is_not_synced(stage: Stage) -> None:
