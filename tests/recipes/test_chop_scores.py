@@ -11,7 +11,7 @@ def game(project: Project) -> Any:
     points = project.make("constantCHOP", "points")
     points.seq.const.numBlocks = 2
     points.par.const0name, points.par.const1name = "anna", "ben"
-    project.follow()
+    project.follow(change=("EVERY_S = 2.0", "EVERY_S = 0.1"))
     return points
 
 
@@ -24,11 +24,10 @@ def play(project: Project, points: Any, frames: int) -> None:
 def test_values_go_out_seldom_and_the_last_one_always(open_project: Any, firestore_proxy: Proxy) -> None:
     project = open_project("recipes/chop-scores")
     points = game(project)
-    project.edit("scores", "EVERY_S = 2.0", "EVERY_S = 0.1")
     writes = project.network.create("textDAT", "writes")
     writes.text = "told = []\ndef onWriteComplete(*args):\n    told.append(args)\n"
+    project.network.op("firestore").par.Callbacksdat = "writes"
     with project.online(firestore=firestore_proxy.host):
-        project.network.op("firestore").par.Callbacksdat = "writes"
         begun = time.monotonic()
         play(project, points, 200)
         last = round(points.par.const0value.eval())

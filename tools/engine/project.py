@@ -19,6 +19,12 @@ from engine import CommandError
 #: The components, and the stem of the files that a project's only one of its kind has.
 STEMS = {"firestore": "gcp", "storage": "gcp-storage"}
 
+#: What a component's store holds that has not ended, in order.
+_STORED = {
+    "firestore": "SELECT op_type, collection, doc_id, queued_at, retry_count, last_error FROM write_queue ORDER BY seq",
+    "storage": "SELECT message FROM transfers ORDER BY number",
+}
+
 _FILES = re.compile(r"(gcp|gcp-storage)(\.[^/]+?)?(-journal\.db|\.db|\.lock)")
 
 
@@ -108,31 +114,20 @@ class Home:
     def waiting(self) -> list[Item]:
         """What was accepted and has not ended, in order; what no engine has seen yet comes last."""
         # First the journal: what leaves it meanwhile is in the store by then.
-        journal = _rows(self.file("-journal.db"), "SELECT origin, entry, message FROM journal ORDER BY entry")
-        taken = dict(_rows(self.file(".db"), "SELECT journal, entry FROM accepted"))
-        found = self._stored()
+        (journal,) = _read(self.file("-journal.db"), "SELECT origin, entry, message FROM journal ORDER BY entry")
+        taken, stored = _read(self.file(".db"), "SELECT journal, entry FROM accepted", _STORED[self.component])
+        found = [_transfer(json.loads(row[0])) if self.component == "storage" else _write(*row) for row in stored]
+        newest = dict(taken)
         for origin, entry, message in journal:
-            if entry > taken.get(origin, 0):
+            if entry > newest.get(origin, 0):
                 found += _accepted(json.loads(message))
         return found
 
     def dead(self) -> list[Item]:
         """The writes that the server has refused for good."""
         query = "SELECT collection, doc_id, failed_at, last_error FROM dead_letters ORDER BY failed_at, rowid"
-        rows = _rows(self.file(".db"), query) if self.component == "firestore" else []
+        (rows,) = _read(self.file(".db"), query) if self.component == "firestore" else ([],)
         return [Item("dead", f"{row[0]}/{row[1]}", row[2], row[3]) for row in rows]
-
-    def _stored(self) -> list[Item]:
-        if self.component == "storage":
-            return [
-                _transfer(json.loads(row[0]))
-                for row in _rows(self.file(".db"), "SELECT message FROM transfers ORDER BY number")
-            ]
-        query = "SELECT op_type, collection, doc_id, queued_at, retry_count, last_error FROM write_queue ORDER BY seq"
-        return [
-            Item(kind, f"{collection}/{doc_id}", since, f"{retries} failures: {error}" if error else "")
-            for kind, collection, doc_id, since, retries, error in _rows(self.file(".db"), query)
-        ]
 
 
 def homes(folder: Path) -> list[Home]:
@@ -142,25 +137,34 @@ def homes(folder: Path) -> list[Home]:
     return sorted((Home(folder, stem) for stem in stems), key=lambda home: (home.component, home.stem))
 
 
-def _rows(path: Path, query: str) -> list[Any]:
-    """What is in a file; nothing where there is none, or not yet that table.
+def _read(path: Path, *queries: str) -> list[list[Any]]:
+    """What is in a file at one moment, a list per query; nothing where there is no file, or not yet that table.
 
     Raises:
         CommandError: It cannot be read.
     """
     if not path.exists():
-        return []
+        return [[] for _ in queries]
+    address = f"{path.absolute().as_uri()}?mode=ro"
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return list(connection.execute(query))
+        with contextlib.closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+            connection.execute("BEGIN")  # an engine may be at work
+            return [_rows(connection, query) for query in queries]
     except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return []
         raise CommandError(f"{path} cannot be read ({error}).") from None
     except sqlite3.DatabaseError as error:
         raise CommandError(
             f"{path} is damaged ({error}). A component, or `flush`, moves it aside and saves what can be read."
         ) from None
+
+
+def _rows(connection: sqlite3.Connection, query: str) -> list[Any]:
+    try:
+        return list(connection.execute(query))
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return []
+        raise
 
 
 def _accepted(message: dict[str, Any]) -> list[Item]:
@@ -170,6 +174,10 @@ def _accepted(message: dict[str, Any]) -> list[Item]:
     if message["kind"] == "storage.transfer":
         return [_transfer(message)]
     return [Item(str(message["kind"]).rpartition(".")[2], "", "")]
+
+
+def _write(kind: str, collection: str, doc_id: str, since: str, retries: int, error: str) -> Item:
+    return Item(kind, f"{collection}/{doc_id}", since, f"{retries} failures: {error}" if error else "")
 
 
 def _transfer(message: dict[str, Any]) -> Item:
