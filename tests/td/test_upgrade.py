@@ -281,8 +281,8 @@ def test_newer_queue_file_is_refused_untouched_and_taken_up_again_by_the_newer_v
         stage.until(lambda: stage.status["queue_depth"] == "1")
 
         by_file(stage, today)
-        stage.until(lambda: "written by a newer version" in stage.status["last_error"], "the refusal")
-        assert "Update the component" in stage.status["last_error"]
+        stage.until(lambda: any("written by a newer version" in line for line in stage.log("ERROR")), "the refusal")
+        assert "Update the component" in stage.log("ERROR")[-1]
         assert schema(file) == before + 1
         assert not list(file.parent.glob("*.corrupt-*"))
         stage.comp.PushDoc("wall", "two", {"n": 2})
@@ -308,7 +308,7 @@ def test_newer_transfer_file_is_refused_untouched_and_taken_up_again_by_the_newe
 
         by_file(stage, today)
         stage.host.run_until(
-            lambda: "written by a newer version" in stage.comp.GetStatus()["last_error"], what="the refusal"
+            lambda: any("written by a newer version" in line for line in stage.log("ERROR")), what="the refusal"
         )
         assert schema(file) == before + 1
         two = stage.comp.UploadText("two", "two.txt")
