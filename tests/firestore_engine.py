@@ -207,6 +207,16 @@ class Server:
         """Writes past the engine."""
         return list(self._gateway.commit(list(writes)))
 
+    def put(self, path: str, data: dict[str, Any]) -> None:
+        """Writes a whole document."""
+        collection, _, doc_id = path.rpartition("/")
+        self.commit({"collection": collection, "doc_id": doc_id, "op": "set", "data": data})
+
+    def delete(self, path: str) -> None:
+        """Deletes a document."""
+        collection, _, doc_id = path.rpartition("/")
+        self.commit({"collection": collection, "doc_id": doc_id, "op": "delete"})
+
     def close(self) -> None:
         """Ends the connection."""
         self._gateway.close()

@@ -77,13 +77,11 @@ class Stage(ComponentStage):
 
     def put(self, path: str, **data: Any) -> None:
         """Somebody else writes a document."""
-        collection, _, doc_id = path.rpartition("/")
-        self.server.commit({"collection": collection, "doc_id": doc_id, "op": "set", "data": data})
+        self.server.put(path, data)
 
     def delete(self, path: str) -> None:
         """Somebody else deletes a document."""
-        collection, _, doc_id = path.rpartition("/")
-        self.server.commit({"collection": collection, "doc_id": doc_id, "op": "delete"})
+        self.server.delete(path)
 
     # Time ------------------------------------------------------------------------------------------------------------
 

@@ -102,13 +102,10 @@ def read(stream: BinaryIO) -> Message | Control | None:
     Raises:
         ValueError: A message of another version.
     """
-    start = stream.read(_START.size)
-    if len(start) < _START.size:
+    found = _next_frame(stream)
+    if found is None:
         return None
-    is_control, size, tail = _START.unpack(start)
-    body = stream.read(size)
-    if len(body) < size:
-        return None
+    is_control, body, tail = found
     if is_control:
         return Control(_loads(body))
     if not tail:
@@ -127,14 +124,21 @@ def read_raw(stream: BinaryIO) -> bytes | Control | None:
 
     For the host, whose thread must not hold the interpreter's lock for long.
     """
+    found = _next_frame(stream)
+    if found is None:
+        return None
+    is_control, body, _ = found
+    return Control(_loads(body)) if is_control else body
+
+
+def _next_frame(stream: BinaryIO) -> tuple[bool, bytes, int] | None:
+    """Whether it is a control tuple, its body, and the bytes of its tail; None at the end of the stream."""
     start = stream.read(_START.size)
     if len(start) < _START.size:
         return None
-    is_control, size, _ = _START.unpack(start)
+    is_control, size, tail = _START.unpack(start)
     body = stream.read(size)
-    if len(body) < size:
-        return None
-    return Control(_loads(body)) if is_control else body
+    return None if len(body) < size else (is_control, body, tail)
 
 
 def message_of(body: bytes) -> Message:

@@ -210,10 +210,8 @@ class Project:
 
     def put(self, path: str, **data: Any) -> None:
         """Somebody else writes a document."""
-        collection, _, doc_id = path.rpartition("/")
-        self.console.commit({"collection": collection, "doc_id": doc_id, "op": "set", "data": data})
+        self.console.put(path, data)
 
     def delete(self, path: str) -> None:
         """Somebody else deletes a document."""
-        collection, _, doc_id = path.rpartition("/")
-        self.console.commit({"collection": collection, "doc_id": doc_id, "op": "delete"})
+        self.console.delete(path)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from component_contract import COMMON_PARAMETERS, check_parameters
 from emulators import FirestoreEmulator
 from firestore_stage import Stage
 
@@ -13,11 +14,8 @@ OpenStage = Callable[..., Stage]
 PAGES = ["Creds", "Sync", "Conn", "Cache", "Callbacks", "Controls", "About"]
 
 #: Page, label, style, default, and whether it begins a section, of the documented parameters.
-PARAMETERS = {
-    "Privatekey": ("Creds", "Private Key File", "File", "", False),
+PARAMETERS = COMMON_PARAMETERS | {
     "Databaseid": ("Creds", "Database ID", "Str", "(default)", False),
-    "Emulatorhost": ("Creds", "Emulator Host", "Str", "", False),
-    "Useadc": ("Creds", "Use ADC", "Toggle", False, False),
     "Enablelistener": ("Sync", "Enable Listener", "Toggle", True, False),
     "Enablewriteback": ("Sync", "Enable Write-Back", "Toggle", True, False),
     "Collections": ("Sync", "Collections (space-sep)", "Str", "", True),
@@ -26,27 +24,11 @@ PARAMETERS = {
     "Filterfields": ("Sync", "Filter Fields (space-sep)", "Str", "", True),
     "Filterfieldsmode": ("Sync", "Field Filter Mode", "Menu", "exclude", False),
     "Expandfields": ("Sync", "Expand Fields (space-sep)", "Str", "", True),
-    "Autoconnect": ("Conn", "Auto Connect", "Toggle", True, False),
-    "Circuitfailurethreshold": ("Conn", "Circuit Failure Threshold", "Int", 5, False),
-    "Circuittimeout": ("Conn", "Circuit Timeout (s)", "Float", 60, False),
-    "Backoffbase": ("Conn", "Backoff Base", "Float", 2, False),
-    "Backoffmax": ("Conn", "Backoff Max (s)", "Float", 300, False),
-    "Framebudget": ("Conn", "Frame Budget (ms)", "Float", 2.0, False),
-    "Engine": ("Conn", "Engine", "Menu", "thread", False),
     "Enablecache": ("Cache", "Enable Cache", "Toggle", True, False),
     "Cachepath": ("Cache", "Cache Folder", "Folder", "cache", False),
     "Cachehydrate": ("Cache", "Hydrate on Start", "Toggle", True, False),
-    "Createcallbacksdat": ("Callbacks", "Create", "Pulse", None, False),
-    "Callbacksdat": ("Callbacks", "Callbacks DAT", "DAT", "", False),
-    "Logop": ("Callbacks", "External Log DAT", "DAT", "", False),
-    "Connect": ("Controls", "Connect", "Pulse", None, False),
-    "Disconnect": ("Controls", "Disconnect", "Pulse", None, False),
-    "Reset": ("Controls", "Reset", "Pulse", None, False),
     "Flushdirty": ("Controls", "Flush Dirty", "Pulse", None, False),
     "Flushqueue": ("Controls", "Flush Write Queue", "Pulse", None, False),
-    "Build": ("About", "Build Number", "Int", None, False),
-    "Date": ("About", "Build Date", "Str", None, False),
-    "Touchbuild": ("About", "Touch Build", "Str", None, False),
 }
 
 MENUS = {"Filterdocsmode": ["include", "exclude"], "Filterfieldsmode": ["exclude", "include"]}
@@ -72,15 +54,9 @@ OPERATORS = {
 def test_parameters_operators_and_names_are_the_documented_ones(stage: Stage) -> None:
     comp = stage.comp
     assert [page.name for page in comp.customPages] == PAGES
-    for name, (page, label, style, default, section) in PARAMETERS.items():
-        par = comp.par[name]
-        assert (par.page.name, par.label, par.style) == (page, label, style), name
-        assert default is None or par.default == default, name
-        assert par.startSection or not section, name
-        assert par.help, name
+    check_parameters(comp, PARAMETERS)
     for name, menu in MENUS.items():
         assert list(comp.par[name].menuNames) == menu
-    assert all(comp.par[name].readOnly for name in ("Build", "Date", "Touchbuild"))
     for path, columns in TABLES.items():
         assert [cell.val for cell in comp.op(path).row(0)] == columns, path
     assert {path: comp.op(path).OPType for path in OPERATORS} == OPERATORS

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from component_contract import COMMON_PARAMETERS, check_parameters
 from headless_td import Unknowns
 from storage_stage import COLUMNS, Stage
 
@@ -15,11 +16,8 @@ from storage_stage import COLUMNS, Stage
 PAGES = ["Creds", "Storage", "Conn", "Callbacks", "Controls", "About"]
 
 #: Page, label, style, default, and whether it begins a section, of the documented parameters.
-PARAMETERS = {
-    "Privatekey": ("Creds", "Private Key File", "File", "", False),
+PARAMETERS = COMMON_PARAMETERS | {
     "Bucket": ("Creds", "Bucket Name", "Str", "", False),
-    "Emulatorhost": ("Creds", "Emulator Host", "Str", "", False),
-    "Useadc": ("Creds", "Use ADC", "Toggle", False, False),
     "Localpath": ("Storage", "Local Path", "Folder", "", False),
     "Remotepath": ("Storage", "Remote Path", "Str", "", False),
     "Makepublic": ("Storage", "Make Public", "Toggle", False, False),
@@ -31,26 +29,10 @@ PARAMETERS = {
     "Include": ("Storage", "Include (space-sep)", "Str", "", False),
     "Exclude": ("Storage", "Exclude (space-sep)", "Str", "._* .DS_Store Thumbs.db desktop.ini", False),
     "Watchfolder": ("Storage", "Watch Folder", "Toggle", False, False),
-    "Autoconnect": ("Conn", "Auto Connect", "Toggle", True, False),
-    "Circuitfailurethreshold": ("Conn", "Circuit Failure Threshold", "Int", 5, False),
-    "Circuittimeout": ("Conn", "Circuit Timeout (s)", "Float", 60, False),
-    "Backoffbase": ("Conn", "Backoff Base", "Float", 2, False),
-    "Backoffmax": ("Conn", "Backoff Max (s)", "Float", 300, False),
-    "Framebudget": ("Conn", "Frame Budget (ms)", "Float", 2.0, False),
-    "Engine": ("Conn", "Engine", "Menu", "thread", False),
-    "Createcallbacksdat": ("Callbacks", "Create", "Pulse", None, False),
-    "Callbacksdat": ("Callbacks", "Callbacks DAT", "DAT", "", False),
-    "Logop": ("Callbacks", "External Log DAT", "DAT", "", False),
-    "Connect": ("Controls", "Connect", "Pulse", None, False),
-    "Disconnect": ("Controls", "Disconnect", "Pulse", None, False),
-    "Reset": ("Controls", "Reset", "Pulse", None, False),
     "Upload": ("Controls", "Upload", "Pulse", None, False),
     "Download": ("Controls", "Download", "Pulse", None, False),
     "Sync": ("Controls", "Sync", "Pulse", None, False),
     "Canceltransfers": ("Controls", "Cancel Transfers", "Pulse", None, False),
-    "Build": ("About", "Build Number", "Int", None, False),
-    "Date": ("About", "Build Date", "Str", None, False),
-    "Touchbuild": ("About", "Touch Build", "Str", None, False),
 }
 
 STATUS = ["state", "circuit", "last_error", "active_transfers", "connected_at", "bucket"]
@@ -74,14 +56,8 @@ CALLBACKS = (
 def test_parameters_operators_and_names_are_the_documented_ones(stage: Stage) -> None:
     comp = stage.comp
     assert [page.name for page in comp.customPages] == PAGES
-    for name, (page, label, style, default, section) in PARAMETERS.items():
-        par = comp.par[name]
-        assert (par.page.name, par.label, par.style) == (page, label, style), name
-        assert default is None or par.default == default, name
-        assert par.startSection or not section, name
-        assert par.help, name
+    check_parameters(comp, PARAMETERS)
     assert list(comp.par.Conflictmode.menuNames) == ["newest", "keepboth", "local", "remote"]
-    assert all(comp.par[name].readOnly for name in ("Build", "Date", "Touchbuild"))
     assert [cell.val for cell in comp.op("transfers").row(0)] == COLUMNS
     assert [cell.val for cell in comp.op("status").row(0)] == STATUS
     assert comp.op("status").numRows == 2
