@@ -278,9 +278,10 @@ class Proxy:
                 with contextlib.suppress(OSError):
                     sink.shutdown(socket.SHUT_WR)
                 return
-            await self._pass_on(data, sink, lane)
+            if not link.is_reset:  # the cancellation comes a little later, and not at all where nothing pauses
+                await self._pass_on(data, sink, lane)
             if link.is_reset:
-                return  # sending may not pause, and then nothing can be cancelled
+                return
 
     async def _pass_on(self, data: bytes, sink: socket.socket, lane: _Lane) -> None:
         if self._bytes_until_cut is not None:
