@@ -24,6 +24,7 @@ STAMP = Stamp("2025.32050", "Thu Jan  1 00:00:00 2026")
 
 ascii_text = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"\\'), max_size=30)
 words = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)
+built_in_names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 parameter_names = st.from_regex(r"[A-Z][a-z0-9]{0,8}", fullmatch=True)
 numbers = st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x + 0.0)
 bodies = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
@@ -77,7 +78,7 @@ def dats(draw: st.DrawFn, name: str) -> Node:
         table = tuple(draw(st.lists(row, min_size=1, max_size=4)))
     else:
         text = draw(st.none() | bodies)
-    values = [ParValue(draw(words.filter(str.islower)), draw(ascii_text))]
+    values = [ParValue(draw(built_in_names), draw(ascii_text))]
     return Node(name, "DAT", token, values=tuple(values), text=text, table=table)
 
 
