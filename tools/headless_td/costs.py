@@ -6,8 +6,7 @@ one component calls into another, the inner time is charged to the inner one onl
 
 import math
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING
@@ -65,26 +64,28 @@ class Costs:
         self._outside = 0.0
         self._frame_start: tuple[float, float] | None = None
 
-    @contextmanager
-    def charged(self, node: "Node") -> Iterator[None]:
+    def charged(self, node: "Node") -> "_Charge":
         """Charge the block to the component of `node`."""
-        path = node.component().path
-        stack = self._stack
-        start = perf_counter()
+        return _Charge(self, node.component().path)
+
+    def enter(self, path: str) -> float:
+        """A component takes over; when that was."""
+        stack, now = self._stack, perf_counter()
         if stack:
             outer, since = stack[-1]
-            self._spent[outer] += start - since
-        stack.append((path, start))
-        try:
-            yield
-        finally:
-            now = perf_counter()
-            _, since = stack.pop()
-            self._spent[path] += now - since
-            if stack:
-                stack[-1] = (stack[-1][0], now)
-            elif self._frame_start is None:
-                self._outside += now - start
+            self._spent[outer] += now - since
+        stack.append((path, now))
+        return now
+
+    def leave(self, start: float) -> None:
+        """The component that took over at `start` gives back."""
+        stack, now = self._stack, perf_counter()
+        path, since = stack.pop()
+        self._spent[path] += now - since
+        if stack:
+            stack[-1] = (stack[-1][0], now)
+        elif self._frame_start is None:
+            self._outside += now - start
 
     def begin_frame(self) -> None:
         """A frame starts."""
@@ -106,3 +107,19 @@ class Costs:
         if component is None:
             return summarise(cost.wall_ms for cost in self.frames)
         return summarise(cost.by_component.get(component, 0.0) for cost in self.frames)
+
+
+class _Charge:
+    """A block at the expense of a component."""
+
+    __slots__ = ("_costs", "_path", "_start")
+
+    def __init__(self, costs: Costs, path: str) -> None:
+        self._costs = costs
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._start = self._costs.enter(self._path)
+
+    def __exit__(self, *_: object) -> None:
+        self._costs.leave(self._start)

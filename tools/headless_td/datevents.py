@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from headless_td.cells import Cell
 from headless_td.optypes import op_type
 from headless_td.parameters import ParMode
-from headless_td.tables import Journal, Table
+from headless_td.tables import Journal, PastTable, Table
 
 if TYPE_CHECKING:
     from headless_td.host import Host
@@ -43,12 +43,15 @@ class DatInfo:
         self._node = node
         self._table = table
         self._journal = journal
-        self._now = journal.rows
         self.sizeChanged = journal.size_changed
 
     @_lazy
     def _changed(self) -> list[int]:
         return self._journal.changed_rows()
+
+    @_lazy
+    def _now(self) -> list[tuple[str, ...]]:
+        return self._journal.rows
 
     @_lazy
     def _previous(self) -> list[tuple[str, ...]]:
@@ -58,7 +61,7 @@ class DatInfo:
     def rowsChanged(self) -> list[int]:
         """Indices of rows whose contents differ."""
         changed: list[int] = self._changed
-        return changed[: bisect_left(changed, len(self._previous))]
+        return changed[: bisect_left(changed, self._journal.previous_rows)]
 
     @_lazy
     def rowsAdded(self) -> list[int]:
@@ -225,9 +228,7 @@ class TableEvents:
         if watch.busy or not watch.journal.dirty or not watch.node.alive or not watch.target.alive:
             return
         journal = watch.journal
-        journal.freeze()
-        watch.journal = Journal(watch.table)
-        watch.table.journals.append(watch.journal)
+        watch.journal = journal.freeze()
         if not journal.differs():
             return
         watch.busy = True
@@ -245,8 +246,7 @@ class TableEvents:
                 host.callback(node, "onTableChange", (dat,))
             else:
                 previous = host.network.detached(op_type("tableDAT"), f"{watch.target.name}_prev", watch.target)
-                assert previous.table is not None
-                previous.table.rows, previous.table.cols = journal.previous(), journal.previous_cols
+                previous.table = PastTable(journal, host.unknowns)
                 given = info.as_dict() if host.unknowns.dat_info == "dict" else info
                 try:
                     host.callback(node, "onTableChange", (dat, previous.op(), given))

@@ -155,6 +155,9 @@ class DAT(OP):
 
     def _rows_matching(self, table: Table, key: Any, case_sensitive: bool, *, pattern: bool = True) -> list[int]:
         """Row indices for a number, a name pattern, or a list of both."""
+        if type(key) is int:
+            index = table.row_index(key)
+            return [] if index is None else [index]
         names = [row[0] if row else "" for row in table.rows]
         return _matching(names, key, case_sensitive, pattern, table.row_index)
 
@@ -186,6 +189,10 @@ class DAT(OP):
 
     def row(self, *names: Any, caseSensitive: bool = True, val: bool = False) -> list[Any] | None:
         """The first row that matches, or None."""
+        if val and len(names) == 1 and type(names[0]) is int:
+            table = _reading(self)
+            index = table.row_index(names[0])
+            return None if index is None else list(table.rows[index])
         found = self.rows(*names, caseSensitive=caseSensitive, val=val) if names else []
         return found[0] if found else None
 

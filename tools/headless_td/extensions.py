@@ -32,9 +32,17 @@ class Slot:
     instance: Any = None
     state: str = _EMPTY
     sources: "dict[Node, int]" = field(default_factory=dict)
+    checked: int = -1
 
-    def stale(self) -> bool:
-        """Whether the text of a module that the instance was made from has changed."""
+    def stale(self, edits: int) -> bool:
+        """Whether the text of a module that the instance was made from has changed.
+
+        Args:
+            edits: counts changes of texts; asked again at the same count, the answer is known.
+        """
+        if self.checked == edits:
+            return False
+        self.checked = edits
         return any(
             source.text_version != version or (source.module is not None and source.module.stale)
             for source, version in self.sources.items()
@@ -98,7 +106,7 @@ class ExtensionSet:
     def _instance(self, slot: Slot) -> Any:
         if slot.state == _MAKING:
             raise tdError(f"{self._node.path}: Cannot use an extension during its initialization.")
-        if slot.state == _EMPTY or slot.stale():
+        if slot.state == _EMPTY or slot.stale(self._node.host.importer.edits):
             self._retire(slot)
             self._make(slot)
         return slot.instance
@@ -118,6 +126,7 @@ class ExtensionSet:
         node, host = self._node, self._node.host
         slot.state = _MAKING
         slot.sources = {}
+        slot.checked = -1
         with host.importer.tracking(slot.sources), host.costs.charged(node):
             try:
                 code = compile(slot.text, f"{node.path}:ext", "eval")

@@ -48,6 +48,8 @@ class Importer:
         self._host = host
         self._trackers: list[dict[Node, int]] = []
         self._lines: set[str] = set()
+        self.edits = 0
+        """Counts changes of texts: what was made from texts is as good as new while it stands still."""
 
     # -- modules ----------------------------------------------------------------------------------------------
 
@@ -88,6 +90,7 @@ class Importer:
 
     def text_changed(self, node: "Node") -> None:
         """Mark the module of a DAT, and those that imported it, to be compiled anew."""
+        self.edits += 1
         waiting = [node]
         while waiting:
             state = waiting.pop().module

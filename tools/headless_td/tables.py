@@ -20,29 +20,27 @@ Row = tuple[str, ...]
 class Journal:
     """What a table held when a watcher last looked, kept by copy on write."""
 
-    __slots__ = ("_before", "_frozen", "_full", "_old_cols", "_old_rows", "_table")
+    __slots__ = ("_before", "_full", "_old_cols", "_old_rows", "_successor", "_table")
 
     def __init__(self, table: "Table") -> None:
         self._table = table
-        self.reset()
-
-    def reset(self) -> None:
-        """Take the present contents as the ones to compare with."""
         self._before: dict[int, Row] = {}
         self._full: list[Row] | None = None
-        self._frozen: list[Row] | None = None
-        self._old_rows = len(self._table.rows)
-        self._old_cols = self._table.cols
+        self._successor: Journal | None = None
+        self._old_rows = len(table.rows)
+        self._old_cols = table.cols
 
-    def freeze(self) -> None:
-        """Compare with the contents of this moment from now on; the journal is no longer fed."""
+    def freeze(self) -> "Journal":
+        """Compare with the contents of this moment from now on; the journal that is fed in its place."""
+        successor = self._successor = Journal(self._table)
         self._table.journals.remove(self)
-        self._frozen = self._table.rows[:]
+        self._table.journals.append(successor)
+        return successor
 
     @property
     def rows(self) -> list[Row]:
         """The later contents."""
-        return self._table.rows if self._frozen is None else self._frozen
+        return self._table.rows if self._successor is None else self._successor.previous()
 
     def touch(self, index: int) -> None:
         """Row `index` is about to be replaced."""
@@ -55,7 +53,7 @@ class Journal:
             self._full = self.previous()
 
     def previous(self) -> list[Row]:
-        """The contents at the last reset."""
+        """The contents when the journal began."""
         if self._full is not None:
             return self._full
         rows = self.rows[: self._old_rows]
@@ -64,20 +62,40 @@ class Journal:
         return rows
 
     @property
+    def previous_rows(self) -> int:
+        """The number of rows when the journal began."""
+        return self._old_rows
+
+    @property
     def previous_cols(self) -> int:
-        """The number of columns at the last reset."""
+        """The number of columns when the journal began."""
         return self._old_cols
+
+    def _was(self, index: int) -> Row:
+        """A row when the journal began."""
+        if self._full is not None:
+            return self._full[index]
+        return self._before[index] if index in self._before else self._is(index)
+
+    def _is(self, index: int) -> Row:
+        """A row of the later contents."""
+        return self._table.rows[index] if self._successor is None else self._successor._was(index)
+
+    def _size(self) -> tuple[int, int]:
+        """Rows and columns of the later contents."""
+        later = self._successor
+        return (len(self._table.rows), self._table.cols) if later is None else (later._old_rows, later._old_cols)
 
     def changed_rows(self) -> list[int]:
         """Indices whose contents differ; one that only one of the two states has counts as different."""
-        now = self.rows
+        count = self._size()[0]
         if self._full is None:
-            changed = [index for index, row in self._before.items() if now[index] != row]
-            changed.extend(range(self._old_rows, len(now)))
+            changed = [index for index, row in self._before.items() if self._is(index) != row]
+            changed.extend(range(self._old_rows, count))
             return sorted(changed)
-        both = min(len(now), len(self._full))
-        different = compress(range(both), map(operator.ne, now, self._full))
-        return [*different, *range(both, len(now))]
+        both = min(count, len(self._full))
+        different = compress(range(both), map(operator.ne, self.rows, self._full))
+        return [*different, *range(both, count)]
 
     def differs(self) -> bool:
         """Whether anything differs after all: a change that was undone does not count."""
@@ -86,7 +104,7 @@ class Journal:
     @property
     def size_changed(self) -> bool:
         """Whether the number of rows or columns differs."""
-        return len(self._table.rows) != self._old_rows or self._table.cols != self._old_cols
+        return self._size() != (self._old_rows, self._old_cols)
 
     @property
     def dirty(self) -> bool:
@@ -318,3 +336,32 @@ class Table:
 
 def _one_line(cell: str) -> str:
     return cell.replace("\r", "").replace("\n", "") if "\n" in cell or "\r" in cell else cell
+
+
+class PastTable(Table):
+    """What a table held once, worked out when somebody looks.
+
+    Args:
+        journal: knows it.
+        unknowns: as in `Table`.
+    """
+
+    __slots__ = ("_journal", "_rows")
+
+    def __init__(self, journal: Journal, unknowns: Unknowns) -> None:
+        self._journal = journal
+        self._rows: list[Row] | None = None
+        super().__init__(unknowns)
+        self._rows = None
+        self.cols = journal.previous_cols
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows."""
+        if self._rows is None:
+            self._rows = self._journal.previous()
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: list[Row]) -> None:
+        self._rows = rows
