@@ -2036,7 +2036,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_status",
+   "path": "local/modules/tdg_td_stamp",
    "type": "textDAT",
    "position": [
     0,
@@ -2050,7 +2050,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tables",
+   "path": "local/modules/tdg_td_status",
    "type": "textDAT",
    "position": [
     200,
@@ -2064,10 +2064,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tasks",
+   "path": "local/modules/tdg_td_tables",
    "type": "textDAT",
    "position": [
     400,
+    -2550
+   ],
+   "color": [
+    0.64,
+    0.58,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_td_tasks",
+   "type": "textDAT",
+   "position": [
+    600,
     -2550
    ],
    "color": [
@@ -4045,7 +4059,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_status",
+   "path": "local/modules/tdg_td_stamp",
    "type": "textDAT",
    "position": [
     0,
@@ -4059,7 +4073,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_storage_sync",
+   "path": "local/modules/tdg_td_status",
    "type": "textDAT",
    "position": [
     200,
@@ -4073,7 +4087,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tables",
+   "path": "local/modules/tdg_td_storage_sync",
    "type": "textDAT",
    "position": [
     400,
@@ -4087,7 +4101,7 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_tasks",
+   "path": "local/modules/tdg_td_tables",
    "type": "textDAT",
    "position": [
     600,
@@ -4101,10 +4115,24 @@ DESCRIPTIONS = {
    "language": "python"
   },
   {
-   "path": "local/modules/tdg_td_transfers",
+   "path": "local/modules/tdg_td_tasks",
    "type": "textDAT",
    "position": [
     800,
+    -2250
+   ],
+   "color": [
+    0.64,
+    0.58,
+    0.7
+   ],
+   "language": "python"
+  },
+  {
+   "path": "local/modules/tdg_td_transfers",
+   "type": "textDAT",
+   "position": [
+    1000,
     -2250
    ],
    "color": [
@@ -4302,6 +4330,7 @@ TEXTS = {
         "local/modules/tdg_td_help": "src/common/tdg_td_help.py",
         "local/modules/tdg_td_log": "src/common/tdg_td_log.py",
         "local/modules/tdg_td_params": "src/common/tdg_td_params.py",
+        "local/modules/tdg_td_stamp": "src/common/tdg_td_stamp.py",
         "local/modules/tdg_td_status": "src/common/tdg_td_status.py",
         "local/modules/tdg_td_tables": "src/common/tdg_td_tables.py",
         "local/modules/tdg_td_tasks": "src/common/tdg_td_tasks.py",
@@ -4396,6 +4425,7 @@ TEXTS = {
         "local/modules/tdg_td_help": "src/common/tdg_td_help.py",
         "local/modules/tdg_td_log": "src/common/tdg_td_log.py",
         "local/modules/tdg_td_params": "src/common/tdg_td_params.py",
+        "local/modules/tdg_td_stamp": "src/common/tdg_td_stamp.py",
         "local/modules/tdg_td_status": "src/common/tdg_td_status.py",
         "local/modules/tdg_td_storage_sync": "src/storage/tdg_td_storage_sync.py",
         "local/modules/tdg_td_tables": "src/common/tdg_td_tables.py",
@@ -5814,8 +5844,9 @@ def _begin() -> None:
 
 def _tell(method: str) -> None:
     comp = _component()
-    if comp.extensionsReady and comp.extensions and comp.extensions[0] is not None:
-        getattr(comp.extensions[0], method, _nothing)()
+    extensions = comp.extensions if comp.extensionsReady else None
+    if extensions and extensions[0] is not None:
+        getattr(extensions[0], method, _nothing)()
 
 
 def _component() -> Any:
@@ -7303,7 +7334,8 @@ class Journal:
         number = self._newest + 1
         self._connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (number, self._origin, text))
         self._newest = number
-        self._dirty.set()
+        if not self._dirty.is_set():  # who clears it does so before forcing what is there by then
+            self._dirty.set()
         return Entry(self._origin, number, message)
 
     def forget(self, numbers: tuple[int, ...]) -> None:
@@ -11690,6 +11722,7 @@ class Callbacks:
 
     def __init__(self, comp: Any, log: tdg_td_log.Log) -> None:
         self._comp = comp
+        self._target = tdg_td_params.Target(comp, "Callbacksdat")
         self._log = log
         self._broken = ""
 
@@ -11701,7 +11734,7 @@ class Callbacks:
 
     def find(self, name: str) -> Callable[..., None] | None:
         """The user's function of that name, made safe to call; None if there is none. For calls in a row."""
-        dat = tdg_td_params.target(self._comp, "Callbacksdat")
+        dat = self._target.dat()
         if dat is None:
             return None
         path = dat.path  # for messages: the callback may delete its own DAT
@@ -11731,14 +11764,14 @@ class Callbacks:
         A DAT of that name that is there already is pointed to and keeps its text.
         """
         network = self._comp.parent()
-        dat = tdg_td_params.target(self._comp, "Callbacksdat") or network.op(name)
+        dat = self._target.dat() or network.op(name)
         if dat is None or not dat.isDAT:
             dat = network.create(td.textDAT, name)
             dat.par.language = "python"
             dat.text = template
             dat.nodeX = self._comp.nodeX
             dat.nodeY = self._comp.nodeY - dat.nodeHeight - _GAP
-        if tdg_td_params.target(self._comp, "Callbacksdat") != dat:
+        if self._target.dat() != dat:
             self._comp.par.Callbacksdat = dat.name  # a sibling's name survives copying and moving
 ''',
     "src/common/tdg_td_component.py": '''\
@@ -12287,6 +12320,7 @@ class Connection:
         #: What the user should know although the connection is well; in `last_error` while nothing else is.
         self.notice = ""
         self._shown = (tdg_core_connection.DISCONNECTED, "")
+        self._looked = ("", "", "", "")
         self.handlers: dict[str, Callable[[Any], None]] = {
             "packages_ready": self._packages_ready,
             "connected": self._connected,
@@ -12333,8 +12367,10 @@ class Connection:
         self.show()
 
     def tick(self, now: float) -> None:
-        """To be called every frame: starts what is due."""
-        self._act(self._life.tick(now, random.random()))
+        """To be called every frame: starts what is due, and shows what others have changed."""
+        actions = self._life.tick(now, random.random())
+        if actions or self._looks() != self._looked:
+            self._act(actions)
 
     def _packages_ready(self, event: tdg_core_messages.PackagesReady) -> None:
         if event.attempt == self._life.attempt:
@@ -12363,8 +12399,9 @@ class Connection:
 
     def show(self) -> None:
         """Tells table, log and callback, the last two once per change."""
-        state, error = now = (self._life.state, self._life.error)
-        self._status.set(state=state, circuit=self._breaker_ext.GetState(), last_error=error or self.notice)
+        state, error, circuit, notice = self._looked = self._looks()
+        self._status.set(state=state, circuit=circuit, last_error=error or notice)
+        now = (state, error)
         if now == self._shown:
             return
         self._shown = now
@@ -12376,6 +12413,10 @@ class Connection:
         else:
             self._log.info(state)
         self._callbacks.call("onConnectionStateChange", state, error)
+
+    def _looks(self) -> tuple[str, str, str, str]:
+        """All that is shown: state, error, circuit, notice."""
+        return self._life.state, self._life.error, self._breaker_ext.GetState(), self.notice
 ''',
     "src/common/tdg_td_engine.py": '''\
 """Opens the way to a component's engine: its files, its journal, its transport.
@@ -12659,6 +12700,7 @@ class Log:
         self._ring = tdg_core_log.Ring()
         self._second = 0
         self._printed = 0
+        self._external = tdg_td_params.Target(comp, "Logop")
         self._external_broken = False
 
     def debug(self, message: str) -> None:
@@ -12725,7 +12767,7 @@ class Log:
 
     def _write_external(self, row: list[str], fifo: Any) -> None:
         """To the user's DAT, which may be of any kind, full, locked, or being deleted."""
-        dat = tdg_td_params.target(self._comp, "Logop")
+        dat = self._external.dat()
         if dat is None or dat == fifo:
             return
         try:
@@ -12787,14 +12829,56 @@ def absolute(path: str) -> str:
     return td.tdu.expandPath(path) if path else ""
 
 
-def target(comp: Any, name: str) -> Any:
-    """The single DAT that a DAT parameter points to, or None."""
-    par = comp.par[name]
-    try:
-        found = None if par is None else par.eval()
-    except td.tdError:
-        return None
-    return found if getattr(found, "isDAT", False) else None
+class Target:
+    """The single DAT that a DAT parameter points to; it is evaluated anew each time, for every event maybe.
+
+    Args:
+        comp: The component.
+        name: The parameter's.
+    """
+
+    def __init__(self, comp: Any, name: str) -> None:
+        self._comp = comp
+        self._name = name
+        self._par: Any = None
+
+    def dat(self) -> Any:
+        """The DAT, or None."""
+        par = self._par
+        try:
+            if par is None or not par.valid:
+                par = self._par = self._comp.par[self._name]
+            found = None if par is None else par.eval()
+        except td.tdError:
+            return None
+        return found if found is not None and getattr(found, "isDAT", False) else None
+''',
+    "src/common/tdg_td_stamp.py": '''\
+"""Ids and times for what the main thread accepts.
+
+Thread: main only.
+"""
+
+import datetime
+import random
+
+#: Seeded by the system once; asking it for every id would mean waiting for the interpreter each time.
+_CHANCE = random.Random()
+
+# Which bits of a random UUID are fixed (RFC 9562, version 4).
+_FREE = ~(0xF000 << 64 | 0xC000 << 48)
+_FIXED = 0x4000 << 64 | 0x8000 << 48
+
+
+def new_id() -> str:
+    """A random UUID as text, 36 characters; never given twice."""
+    digits = f"{_CHANCE.getrandbits(128) & _FREE | _FIXED:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def utc_text(timespec: str) -> str:
+    """The time in UTC, ISO 8601; `timespec` as `datetime.isoformat` takes it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 ''',
     "src/common/tdg_td_status.py": '''\
 """The `status` table: one header row, one value row, written only when something changed.
@@ -12941,22 +13025,28 @@ class KeyedTable:
         self._keys.clear()
         self._numbers.clear()
 
-    def put(self, rows: Iterable[Row]) -> None:
-        """Writes rows: known keys in their place, new ones at the end in one call."""
+    def put(self, rows: Iterable[Row], *, in_place: bool = False) -> None:
+        """Writes rows: known keys in their place, new ones at the end in one call.
+
+        Args:
+            rows: Any, each key once.
+            in_place: Each known one was just seen where it should be (`read`).
+        """
         new: dict[str, Row] = {}
         for row in rows:
             key = row[0]
             if key in self._number:
-                self._replace(key, row)
+                self._replace(key, row, in_place)
             else:
                 new[key] = row
         if new:
             self._append(new)
 
-    def put_cells(self, key: str, cells: dict[str, str]) -> None:
-        """Changes some columns of a row that is there."""
-        row = self.shadow[key]
-        self._replace(key, tuple(cells.get(name, old) for name, old in zip(self.header, row, strict=True)))
+    def read(self, key: str) -> Row | None:
+        """A row of ours as the table holds it now; None if another one stands in its place: sorted or cut by hand."""
+        # In one call: every cell that is asked for would be several into TouchDesigner.
+        cells = self.dat.row(self._row(key), val=True)
+        return tuple(cells) if cells and cells[0] == key else None
 
     def remove(self, keys: Iterable[str]) -> None:
         """Deletes the rows of those keys that are there."""
@@ -12984,17 +13074,19 @@ class KeyedTable:
         return len(self._number)
 
     def _row(self, key: str) -> int:
-        return bisect.bisect_left(self._numbers, self._number[key]) + 1
+        number, numbers = self._number[key], self._numbers
+        # No further behind than if nothing had been deleted, and mostly right there.
+        last = number - numbers[0]
+        if last < len(numbers) and numbers[last] == number:
+            return last + 1
+        return bisect.bisect_left(numbers, number, 0, min(last, len(numbers))) + 1
 
-    def _replace(self, key: str, row: Row) -> None:
+    def _replace(self, key: str, row: Row, in_place: bool) -> None:
         if self.shadow[key] == row:
             return
-        index = self._row(key)
-        cell = self.dat[index, 0]
-        if cell is None or cell.val != key:
+        if not in_place and self.read(key) is None:
             self.restore()
-            index = self._row(key)
-        self.dat.replaceRow(index, list(row))
+        self.dat.replaceRow(self._row(key), list(row))
         self.shadow[key] = row
 
     def _append(self, rows: dict[str, Row]) -> None:
@@ -15419,11 +15511,13 @@ _TRANSFORMS = {
 
 
 def serialize_payload(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A document's data as a payload: the fields themselves are never a marker.
+    """A document's data as a payload: the fields themselves are never a marker. What is plain already is given back.
 
     Raises:
         CloudError: As `serialize_value`.
     """
+    if type(data) is dict and _is_plain(data, _MAX_DEPTH):
+        return data
     return _fields(data, ())
 
 
@@ -15436,6 +15530,29 @@ def serialize_value(value: Any) -> Any:
         CloudError: `invalid` for what Firestore cannot store, naming the field.
     """
     return _value(value, ())
+
+
+def _is_plain(data: dict[Any, Any], depth: int) -> bool:
+    """Whether there is nothing to do: text keys, plain values, dicts and lists of them. Quick, as every write is."""
+    for name, value in data.items():
+        kind = type(value)
+        if type(name) is not str:
+            return False
+        if kind not in _PLAIN and not _is_plain_value(value, kind, depth):
+            return False
+    return True
+
+
+def _is_plain_value(value: Any, kind: type, depth: int) -> bool:
+    if kind is float:
+        return bool(value - value == 0.0)  # neither NaN nor infinite
+    if not depth:
+        return False
+    if kind is dict:
+        return _is_plain(value, depth - 1)
+    if kind is list:
+        return all(type(item) in _PLAIN or _is_plain_value(item, type(item), depth - 1) for item in value)
+    return False
 
 
 def _value(value: Any, at: tuple[str, ...]) -> Any:
@@ -16041,12 +16158,16 @@ class Change(NamedTuple):
     version: str
 
 
-def merged(former: Change, newer: Change) -> Change:
-    """One change for two in a row that nobody has seen yet: what it is for someone who saw neither."""
-    if newer.change_type == MODIFIED and former.change_type == ADDED:
-        return newer._replace(change_type=ADDED)
-    if newer.change_type == ADDED and former.change_type == REMOVED:
-        return newer._replace(change_type=MODIFIED)
+def merged(former: tuple[Any, ...], newer: tuple[Any, ...]) -> tuple[Any, ...]:
+    """One change for two in a row that nobody has seen yet: what it is for someone who saw neither.
+
+    Takes and gives the fields of a `Change`.
+    """
+    seen, change = Change(*former), Change(*newer)
+    if change.change_type == MODIFIED and seen.change_type == ADDED:
+        return tuple(change._replace(change_type=ADDED))
+    if change.change_type == ADDED and seen.change_type == REMOVED:
+        return tuple(change._replace(change_type=MODIFIED))
     return newer
 
 
@@ -16088,7 +16209,7 @@ class Unwatch(Message):
 @register
 @dataclass(frozen=True)
 class DocumentsChanged(Message):
-    """Changes of a listener, each a `Change` or the list of its fields; of one document only the newest that waited.
+    """Changes of a listener, each the fields of a `Change`; of one document only the newest that waited.
 
     `number` is that of the `Watch` (or of what else asked for it).
     """
@@ -16385,6 +16506,7 @@ Limits from https://firebase.google.com/docs/firestore/quotas: an id has at most
 no slash and is not `__...__`.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable
@@ -16393,6 +16515,8 @@ DEFAULT_DATABASE = "(default)"
 
 _MAX_ID_BYTES = 1500
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
+# What nearly every id looks like; it is asked for first, as every write is checked so.
+_USUAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,499}")
 # Ids that Datastore gave: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases.documents
 _NUMERIC = re.compile(r"__id-?\\d+__")
 
@@ -16413,6 +16537,8 @@ def split_names(text: str) -> list[str]:
 
 def problem_of_id(text: object) -> str:
     """What makes this no document or collection id; empty when it is one."""
+    if isinstance(text, str) and _USUAL.fullmatch(text):
+        return ""
     if not isinstance(text, str) or not text:
         return "an id is a text that is not empty"
     if "/" in text:
@@ -16448,6 +16574,11 @@ def problem_of_document(path: object) -> str:
 def _problem_of_path(path: object, odd: int, rule: str) -> str:
     if not isinstance(path, str) or not path:
         return f"a path is a text that is not empty; {rule}"
+    return _problem_of_parts(path, odd, rule)
+
+
+@functools.lru_cache(maxsize=1000)
+def _problem_of_parts(path: str, odd: int, rule: str) -> str:
     parts = path.split("/")
     problem = next(filter(None, map(problem_of_id, parts)), "")
     if problem:
@@ -16503,7 +16634,7 @@ update times; they are compared as times.
 """
 
 import itertools
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16590,9 +16721,9 @@ class _Local:
     #: The payload after all own writes.
     top: _Payload | None
     #: Own writes that the server has carried out and not told of yet, with the version that they made.
-    settled: deque[tuple[Pending, str]] = field(default_factory=deque)
+    settled: list[tuple[Pending, str]] = field(default_factory=list)
     #: Own writes that are queued.
-    pending: deque[Pending] = field(default_factory=deque)
+    pending: list[Pending] = field(default_factory=list)
     #: Version of the settled writes that were worked into the base; empty when there are none.
     folded: str = ""
     #: Text typed by hand that is not sent yet.
@@ -16641,7 +16772,7 @@ class Documents:
         local.version = version if payload is not None else ""
         local.folded = ""
         while local.settled and not _older(version, local.settled[0][1]):
-            local.settled.popleft()
+            del local.settled[0]
         self._replay(local)
         return _show(local)
 
@@ -16669,7 +16800,7 @@ class Documents:
         place = _place(local, queue_id)
         if local is None or place is None:
             return shown
-        confirmed = [local.pending.popleft() for _ in range(place + 1)]
+        confirmed, local.pending = local.pending[: place + 1], local.pending[place + 1 :]
         if local.version and not _older(local.version, version):
             self._replay(local)  # it was told already
         else:
@@ -16780,8 +16911,9 @@ class Documents:
 
     def _fold(self, local: _Local) -> None:
         """The server does not tell: our own idea of the older half of what it has carried out is taken for it."""
-        for _ in range(len(local.settled) // 2):
-            pending, local.folded = local.settled.popleft()
+        half = len(local.settled) // 2
+        settled, local.settled = local.settled[:half], local.settled[half:]
+        for pending, local.folded in settled:
             local.base = self._after(local.base, pending)
 
     def _after(self, base: _Payload | None, pending: Pending) -> _Payload | None:
@@ -16963,6 +17095,10 @@ inbound = tdg_core_firestore_inbound
 #: Documents after which a long job rests for a moment.
 REST = 200
 
+#: Version and payload (None where the filters keep it out) of a document; None for one that is gone. A bare tuple of
+#: bare values is no work for Python's garbage collector, which would stop all threads to look at tens of thousands.
+_Told = tuple[int, str | None] | None
+
 
 def _no_rest() -> None:
     """For those who are alone."""
@@ -16984,8 +17120,8 @@ class Target:
         self._shown: dict[str, int] = dict.fromkeys(known, 0)
         #: Documents that the server counts and the filters keep out.
         self._hidden: set[str] = set()
-        #: Told since the last consistent state; None for a document that is gone.
-        self._pending: dict[str, events.DocumentChange | None] = {}
+        #: Told since the last consistent state.
+        self._pending: dict[str, _Told] = {}
         #: Whether what is told is a complete set, not changes to the last one.
         self._whole = True
         self._introduced = False
@@ -17035,7 +17171,7 @@ class Target:
     def read(self, documents: Iterable[events.DocumentChange]) -> None:
         """A page of the complete set."""
         for document in documents:
-            self._pending[document.doc_id] = document
+            self.changed(document)
 
     def read_all(self, since: int) -> None:
         """The complete set was read, beginning at that time; changes since then are still to be told."""
@@ -17043,7 +17179,7 @@ class Target:
 
     def changed(self, document: events.DocumentChange) -> None:
         """The document is in the target."""
-        self._pending[document.doc_id] = document
+        self._pending[document.doc_id] = document.version, document.payload
 
     def gone(self, doc_id: str) -> None:
         """The document is not in the target any more."""
@@ -17061,10 +17197,10 @@ class Target:
     def size(self) -> int:
         """How many documents the target has by what was told so far."""
         if self._whole:
-            return sum(document is not None for document in self._pending.values())
+            return sum(told is not None for told in self._pending.values())
         size = len(self._shown) + len(self._hidden)
-        for doc_id, document in self._pending.items():
-            size += (document is not None) - (doc_id in self._shown or doc_id in self._hidden)
+        for doc_id, told in self._pending.items():
+            size += (told is not None) - (doc_id in self._shown or doc_id in self._hidden)
         return size
 
     def snapshot(self, token: bytes, read_time: int, rest: Callable[[], None] = _no_rest) -> list[Change] | None:
@@ -17089,8 +17225,8 @@ class Target:
             missing = [doc_id for doc_id in self._shown if pending.get(doc_id) is None]
             changes = [self._hide(doc_id, gone) for doc_id in missing]
             self._hidden.clear()
-        for count, (doc_id, document) in enumerate(pending.items(), 1):
-            change = self._apply(doc_id, document, gone)
+        for count, (doc_id, told) in enumerate(pending.items(), 1):
+            change = self._apply(doc_id, told, gone)
             if change is not None:
                 changes.append(change)
             if not count % REST:
@@ -17099,21 +17235,22 @@ class Target:
         self._introduced = True
         return changes
 
-    def _apply(self, doc_id: str, document: events.DocumentChange | None, gone: str) -> Change | None:
+    def _apply(self, doc_id: str, told: _Told, gone: str) -> Change | None:
         former = self._shown.get(doc_id)
-        if document is None or document.payload is None:
-            if document is None:
+        version, payload = told or (0, None)
+        if payload is None:
+            if told is None:
                 self._hidden.discard(doc_id)
             else:
                 self._hidden.add(doc_id)
             return None if former is None else self._hide(doc_id, gone)
         self._hidden.discard(doc_id)
-        if former == document.version and self._introduced:
+        if former == version and self._introduced:
             return None
-        self._shown[doc_id] = document.version
+        self._shown[doc_id] = version
         added = former is None or not self._introduced
-        version = tdg_core_firestore_codec_time.text_of_nanos(document.version)
-        return Change(doc_id, inbound.ADDED if added else inbound.MODIFIED, document.payload, version)
+        text = tdg_core_firestore_codec_time.text_of_nanos(version)
+        return Change(doc_id, inbound.ADDED if added else inbound.MODIFIED, payload, text)
 
     def _hide(self, doc_id: str, gone: str) -> Change:
         del self._shown[doc_id]
@@ -18882,9 +19019,7 @@ def _fill_transform(message: Any, path: tuple[str, ...], transform: str, value: 
 Thread: main only.
 """
 
-import datetime
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -18901,6 +19036,7 @@ import tdg_td_firestore_queue
 import tdg_td_firestore_sync
 import tdg_td_firestore_view
 import tdg_td_log
+import tdg_td_stamp
 
 Write = tdg_core_firestore_messages.Write
 messages = tdg_core_firestore_messages
@@ -18954,7 +19090,7 @@ class Outbound:
         if isinstance(operations, (str, Mapping)) or not isinstance(operations, Iterable):
             self.refuse(f"operations are a list of dicts, not {type(operations).__name__}")
             return []
-        name = str(uuid.uuid4()) if atomic else ""
+        name = tdg_td_stamp.new_id() if atomic else ""
         items = [self._operation(one, name) for one in operations]
         if atomic:
             problem = writes.problem_of_batch([None if item is None else writes.Entry(0, *item) for item in items])
@@ -19006,10 +19142,15 @@ class Outbound:
         try:
             payload = {} if op_type == writes.DELETE else tdg_core_firestore_codec_sdk.serialize_payload(data)
             text = tdg_core_firestore_codec.text_of(payload)
+            text.encode()
         except tdg_core_errors.CloudError as error:
             self.refuse(f"{collection}/{doc_id}: {error.message}")
             return None
-        return Write(str(uuid.uuid4()), collection, doc_id, op_type, text, _now_text(), batch)
+        except UnicodeEncodeError:
+            self.refuse(f"{collection}/{doc_id}: a text holds half a character (a lone surrogate); remove it")
+            return None
+        queued_at = tdg_td_stamp.utc_text("microseconds")
+        return Write(tdg_td_stamp.new_id(), collection, doc_id, op_type, text, queued_at, batch)
 
     # The queue -------------------------------------------------------------------------------------------------------
 
@@ -19089,10 +19230,6 @@ class Outbound:
             success = result.outcome == messages.CONFIRMED
             for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
                 tell(result.collection, result.doc_id, success, result.error)
-
-
-def _now_text() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 ''',
     "src/firestore/tdg_td_firestore_queue.py": '''\
 """The write queue as the main thread knows it, and the two tables that show it.
@@ -19308,7 +19445,6 @@ class QueueTables:
 Thread: main only.
 """
 
-import datetime
 import json
 from collections import deque
 from collections.abc import Callable
@@ -19326,6 +19462,7 @@ import tdg_td_firestore_queue
 import tdg_td_firestore_view
 import tdg_td_firestore_views
 import tdg_td_log
+import tdg_td_stamp
 
 Change = tdg_td_firestore_view.Change
 EditedWrite = tdg_td_firestore_view.EditedWrite
@@ -19535,7 +19672,7 @@ class Sync:
             return False
         name = next(iter(self._busy))
         view = self._mended(self._busy.pop(name))
-        self.changes += view.apply(_now_text())
+        self.changes += view.apply(tdg_td_stamp.utc_text("milliseconds"))
         if view.inbox:
             self._busy[name] = view  # behind the others
         return True
@@ -19551,15 +19688,16 @@ class Sync:
     def _is_new(self, row: QueueRow) -> bool:
         """Whether the write makes a collection that would be discovered as soon as the server has it."""
         path = row.collection
-        found = self._settings.discovers and "/" not in path and self.views.get(path) is None
-        return found and path not in self._unwanted and row.op_type != tdg_core_firestore_writes.DELETE
+        if self.views.get(path) is not None or not self._settings.discovers:
+            return False
+        return "/" not in path and path not in self._unwanted and row.op_type != tdg_core_firestore_writes.DELETE
 
     def settled(self, result: messages.Result) -> None:
         """An own write has ended."""
         confirmed = result.outcome == messages.CONFIRMED
         for view in map(self._mended, self.views.of(result.collection)):
             if confirmed:
-                view.confirm(result.doc_id, result.queue_id, result.version, _now_text())
+                view.confirm(result.doc_id, result.queue_id, result.version, tdg_td_stamp.utc_text("milliseconds"))
             elif result.outcome != messages.FAILED:
                 view.drop(result.doc_id, result.queue_id)
 
@@ -19678,10 +19816,6 @@ def _payload(view: View, doc_id: str) -> dict[str, Any] | None:
         if isinstance(payload, dict):
             return payload
     return None
-
-
-def _now_text() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 ''',
     "src/firestore/tdg_td_firestore_table.py": '''\
 """The table of a watched collection, which its user may edit as well.
@@ -19739,8 +19873,6 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         self.fields = tuple(fields)
         super().__init__(dat, (*COLUMNS, *(name for name in fields if name not in COLUMNS)))
         self._extra = self.header[len(COLUMNS) :]
-        #: Rows written since the last look at the table.
-        self._written: set[str] = set()
 
     def shown(self, doc_id: str) -> Shown:
         """What the table shows of a document, as far as this component has written it."""
@@ -19750,15 +19882,16 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         return Shown(row[1], row[2], row[4] == "1")
 
     def show(self, documents: dict[str, Shown], synced_at: str | None) -> None:
-        """Makes the table show these documents.
+        """Makes the table show these documents, whose rows were just seen to stand where they should.
 
         Args:
             documents: By id; a payload None takes the row away.
             synced_at: When the server said so; None leaves the column as it is.
         """
-        rows = []
+        rows, gone = [], []
         for doc_id, (payload, version, dirty) in documents.items():
             if payload is None:
+                gone.append(doc_id)
                 continue
             synced = synced_at
             if synced is None:
@@ -19766,9 +19899,9 @@ class CollectionTable(tdg_td_tables.KeyedTable):
                 synced = former[3] if former is not None else ""
             row: Row = (doc_id, payload, version, synced, "1" if dirty else "0")
             rows.append(row + self._expanded(payload) if self._extra else row)
-        self._written.update(row[0] for row in rows)
-        self.put(rows)
-        self.remove(doc_id for doc_id, shown in documents.items() if shown.payload is None)
+        self.put(rows, in_place=True)
+        if gone:
+            self.remove(gone)
 
     def take_over(self, former: "CollectionTable") -> None:
         """Shows what another table shows, with its own columns."""
@@ -19780,11 +19913,8 @@ class CollectionTable(tdg_td_tables.KeyedTable):
 
     def text(self, doc_id: str) -> str | None:
         """The text in a row's payload cell right now; None when there is no such row where it should be."""
-        if doc_id not in self:
-            return None
-        row = self._row(doc_id)
-        key, cell = self.dat[row, 0], self.dat[row, _PAYLOAD]
-        return cell.val if key is not None and cell is not None and key.val == doc_id else None
+        row = self.read(doc_id) if doc_id in self else None
+        return None if row is None else row[_PAYLOAD]
 
     def inspect(self, rows: Iterable[int] | None, appended: int = _NONE) -> Edits:
         """Finds what was edited by hand; afterwards the table is whole again and shows the edits' text.
@@ -19793,30 +19923,25 @@ class CollectionTable(tdg_td_tables.KeyedTable):
             rows: Where to look (row numbers as TouchDesigner tells them); None looks everywhere.
             appended: From this row on all rows are new.
         """
-        written, self._written = self._written, set()
         dat, count = self.dat, self.dat.numRows
         if rows is None or count != len(self) + 1 or dat.numCols != len(self.header):
             return self._survey()
         edits = Edits()
         for number in itertools.chain(rows, range(appended, count)):
-            if not self._inspect_row(number, written, edits):
+            if not (0 < number < count and self._inspect_row(number, edits)):
                 return self._survey()
         return edits
 
-    def _inspect_row(self, number: int, written: set[str], edits: Edits) -> bool:
+    def _inspect_row(self, number: int, edits: Edits) -> bool:
         """Looks at one row; False when it is not the row that belongs there."""
-        dat = self.dat
-        if not 0 < number < dat.numRows:
+        key = self.key_of(number)
+        row, known = self.read(key), self.shadow[key]
+        if row is None:
             return False
-        known = self.shadow[self.key_of(number)]
-        if dat[number, 0].val != known[0]:
-            return False
-        text = dat[number, _PAYLOAD].val
-        if text != known[_PAYLOAD]:
-            edits.typed[known[0]] = text
-        # Every cell read is a call into TouchDesigner: in rows just written the columns that are ours wait till later.
-        elif known[0] not in written and any(dat[number, at].val != known[at] for at in range(2, len(known))):
-            dat.replaceRow(number, list(known))  # the other columns are ours
+        if row[_PAYLOAD] != known[_PAYLOAD]:
+            edits.typed[key] = row[_PAYLOAD]
+        elif row != known:
+            self.dat.replaceRow(number, list(known))  # the other columns are ours
         return True
 
     def _survey(self) -> Edits:
@@ -20043,15 +20168,18 @@ class View:
 
     def confirm(self, doc_id: str, queue_id: str, version: str, now_text: str) -> None:
         """The server has carried out an own write."""
+        self._take_typed([doc_id])
         before = self.table.shown(doc_id)
         self._show(doc_id, self.documents.confirm(doc_id, before, queue_id, version), now_text)
 
     def drop(self, doc_id: str, queue_id: str) -> None:
         """An own write will never reach the server: the row shows the server's version again."""
+        self._take_typed([doc_id])
         self._show(doc_id, self.documents.drop(doc_id, self.table.shown(doc_id), queue_id))
 
     def forget_writes(self) -> None:
         """No own write is queued any more."""
+        self._take_typed(self.documents.pending_ids())
         self.table.show(self.documents.forget_writes(), None)
 
     def _show(self, doc_id: str, shown: Shown, now_text: str | None = None) -> None:
@@ -20151,6 +20279,7 @@ class View:
 
     def discard_edit(self, doc_id: str) -> None:
         """The edit changes nothing: the row is as the server has it."""
+        self._take_typed([doc_id])
         self._due.pop((self.name, doc_id), None)
         self._show(doc_id, self.documents.undo_edit(doc_id, self.table.shown(doc_id)))
 
@@ -20694,8 +20823,8 @@ class DocumentCache:
         self._loop = loop
         self._store = store
         self._now_text = now_text
-        #: What is to be written; None for a document that is gone.
-        self._waiting: dict[tuple[str, str], Document | None] = {}
+        #: The fields of a `Document` to be written (bare, as in `tdg_core_firestore_watch`); None for one that is gone.
+        self._waiting: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._planned = False
         self._filters, self._database = store.load_cached_with()
 
@@ -20732,14 +20861,14 @@ class DocumentCache:
         for change in changes:
             document = None
             if change.payload is not None:
-                document = Document(collection, change.doc_id, change.payload, change.version, now)
+                document = (collection, change.doc_id, change.payload, change.version, now)
             self._waiting[collection, change.doc_id] = document
         self._plan(_GATHER_S)
 
     def put(self, rows: Iterable[tuple[str, str, str | None, str, str]]) -> None:
         """Caches rows of collection, doc_id, payload (None removes), version, synced_at."""
         for collection, doc_id, payload, version, synced_at in rows:
-            document = None if payload is None else Document(collection, doc_id, payload, version, synced_at)
+            document = None if payload is None else (collection, doc_id, payload, version, synced_at)
             self._waiting[collection, doc_id] = document
 
     def flush(self) -> None:
@@ -21277,8 +21406,10 @@ class FirestoreStore(tdg_work_store.Store):
             sql.execute("INSERT INTO cached_with VALUES (?, ?)", (filters, database))
 
     @staticmethod
-    def put_documents(sql: sqlite3.Connection, documents: Iterable[Document], gone: Iterable[tuple[str, str]]) -> None:
-        """These are cached and those (collection, id) are not."""
+    def put_documents(
+        sql: sqlite3.Connection, documents: Iterable[tuple[str, ...]], gone: Iterable[tuple[str, str]]
+    ) -> None:
+        """These (fields of a `Document`) are cached and those (collection, id) are not."""
         sql.executemany("DELETE FROM documents WHERE collection = ? AND doc_id = ?", gone)
         sql.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", documents)
 
@@ -21597,7 +21728,7 @@ class Listeners:
     def _deliver(self, listener: Listener, changes: list[inbound.Change]) -> None:
         add = listener.out.add
         for count, change in enumerate(changes, 1):
-            add(change.doc_id, change)
+            add(change.doc_id, tuple(change))  # bare, as in `tdg_core_firestore_watch`
             if not count % machine.REST:
                 tdg_work_listen_stream.rest()
         if changes and self._delivered is not None:
@@ -22419,8 +22550,6 @@ import dataclasses
 import datetime
 import functools
 import os
-import random
-import uuid
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -22439,6 +22568,7 @@ import tdg_disk_key
 import tdg_gateway_storage
 import tdg_td_component
 import tdg_td_params
+import tdg_td_stamp
 import tdg_td_storage_sync
 import tdg_td_transfers
 import tdg_work_bootstrap
@@ -22484,6 +22614,7 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
         self.transfers.enders[tdg_core_storage_messages.SYNC] = self.sync_ended
         self._connected_bucket = ""
+        self._active = -1
         # What the requests depend on: the parameters, and their values of the last call.
         self._asked_pars: list[Any] = []
         self._asked: list[Any] = []
@@ -22696,7 +22827,12 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         except CloudError as error:
             self.log.error(f"Cannot {doing}: {error.message}")
             return ""
-        if problem := (promise or self._bridge_accept)(transfer):
+        try:
+            problem = (promise or self._bridge_accept)(transfer)
+        except UnicodeError:
+            self.log.error(f"Cannot {doing!a}: a name or text holds half a character (a lone surrogate); remove it.")
+            return ""
+        if problem:
             self.log.error(f"{transfer.type} {transfer.remote_path}: {problem}.")
         # Data that is not safe yet shows no size.
         spooled = transfer.options.get("spooled") and "data" not in transfer.options
@@ -22776,7 +22912,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
 
     def on_frame(self, _now: float, _left_s: float) -> None:
         """Shows how many transfers run."""
-        self.status.set(active_transfers=self.transfers.active)
+        if self.transfers.active != self._active:
+            self._active = self.transfers.active
+            self.status.set(active_transfers=self._active)
 
     def _on_connected(self, event: Any) -> None:
         self._connected_bucket = event.target
@@ -22816,14 +22954,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         self._refresh()
 
 
-#: Seeded by the system once; asking it for every id would mean waiting for the interpreter each time.
-_CHANCE = random.Random()
-
-
 def _stamp() -> tuple[str, str]:
     """A new id, which is never given twice, and the time."""
-    key = uuid.UUID(int=_CHANCE.getrandbits(128), version=4)
-    return str(key), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
+    return tdg_td_stamp.new_id(), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
 def _size_of(local_path: str) -> int:

@@ -53,8 +53,9 @@ def _begin() -> None:
 
 def _tell(method: str) -> None:
     comp = _component()
-    if comp.extensionsReady and comp.extensions and comp.extensions[0] is not None:
-        getattr(comp.extensions[0], method, _nothing)()
+    extensions = comp.extensions if comp.extensionsReady else None
+    if extensions and extensions[0] is not None:
+        getattr(extensions[0], method, _nothing)()
 
 
 def _component() -> Any:

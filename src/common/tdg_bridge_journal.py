@@ -79,7 +79,8 @@ class Journal:
         number = self._newest + 1
         self._connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (number, self._origin, text))
         self._newest = number
-        self._dirty.set()
+        if not self._dirty.is_set():  # who clears it does so before forcing what is there by then
+            self._dirty.set()
         return Entry(self._origin, number, message)
 
     def forget(self, numbers: tuple[int, ...]) -> None:

@@ -26,6 +26,7 @@ class Callbacks:
 
     def __init__(self, comp: Any, log: tdg_td_log.Log) -> None:
         self._comp = comp
+        self._target = tdg_td_params.Target(comp, "Callbacksdat")
         self._log = log
         self._broken = ""
 
@@ -37,7 +38,7 @@ class Callbacks:
 
     def find(self, name: str) -> Callable[..., None] | None:
         """The user's function of that name, made safe to call; None if there is none. For calls in a row."""
-        dat = tdg_td_params.target(self._comp, "Callbacksdat")
+        dat = self._target.dat()
         if dat is None:
             return None
         path = dat.path  # for messages: the callback may delete its own DAT
@@ -67,12 +68,12 @@ class Callbacks:
         A DAT of that name that is there already is pointed to and keeps its text.
         """
         network = self._comp.parent()
-        dat = tdg_td_params.target(self._comp, "Callbacksdat") or network.op(name)
+        dat = self._target.dat() or network.op(name)
         if dat is None or not dat.isDAT:
             dat = network.create(td.textDAT, name)
             dat.par.language = "python"
             dat.text = template
             dat.nodeX = self._comp.nodeX
             dat.nodeY = self._comp.nodeY - dat.nodeHeight - _GAP
-        if tdg_td_params.target(self._comp, "Callbacksdat") != dat:
+        if self._target.dat() != dat:
             self._comp.par.Callbacksdat = dat.name  # a sibling's name survives copying and moving

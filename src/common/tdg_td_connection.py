@@ -51,6 +51,7 @@ class Connection:
         #: What the user should know although the connection is well; in `last_error` while nothing else is.
         self.notice = ""
         self._shown = (tdg_core_connection.DISCONNECTED, "")
+        self._looked = ("", "", "", "")
         self.handlers: dict[str, Callable[[Any], None]] = {
             "packages_ready": self._packages_ready,
             "connected": self._connected,
@@ -97,8 +98,10 @@ class Connection:
         self.show()
 
     def tick(self, now: float) -> None:
-        """To be called every frame: starts what is due."""
-        self._act(self._life.tick(now, random.random()))
+        """To be called every frame: starts what is due, and shows what others have changed."""
+        actions = self._life.tick(now, random.random())
+        if actions or self._looks() != self._looked:
+            self._act(actions)
 
     def _packages_ready(self, event: tdg_core_messages.PackagesReady) -> None:
         if event.attempt == self._life.attempt:
@@ -127,8 +130,9 @@ class Connection:
 
     def show(self) -> None:
         """Tells table, log and callback, the last two once per change."""
-        state, error = now = (self._life.state, self._life.error)
-        self._status.set(state=state, circuit=self._breaker_ext.GetState(), last_error=error or self.notice)
+        state, error, circuit, notice = self._looked = self._looks()
+        self._status.set(state=state, circuit=circuit, last_error=error or notice)
+        now = (state, error)
         if now == self._shown:
             return
         self._shown = now
@@ -140,3 +144,7 @@ class Connection:
         else:
             self._log.info(state)
         self._callbacks.call("onConnectionStateChange", state, error)
+
+    def _looks(self) -> tuple[str, str, str, str]:
+        """All that is shown: state, error, circuit, notice."""
+        return self._life.state, self._life.error, self._breaker_ext.GetState(), self.notice

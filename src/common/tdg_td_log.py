@@ -32,6 +32,7 @@ class Log:
         self._ring = tdg_core_log.Ring()
         self._second = 0
         self._printed = 0
+        self._external = tdg_td_params.Target(comp, "Logop")
         self._external_broken = False
 
     def debug(self, message: str) -> None:
@@ -98,7 +99,7 @@ class Log:
 
     def _write_external(self, row: list[str], fifo: Any) -> None:
         """To the user's DAT, which may be of any kind, full, locked, or being deleted."""
-        dat = tdg_td_params.target(self._comp, "Logop")
+        dat = self._external.dat()
         if dat is None or dat == fifo:
             return
         try:

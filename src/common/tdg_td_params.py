@@ -32,11 +32,26 @@ def absolute(path: str) -> str:
     return td.tdu.expandPath(path) if path else ""
 
 
-def target(comp: Any, name: str) -> Any:
-    """The single DAT that a DAT parameter points to, or None."""
-    par = comp.par[name]
-    try:
-        found = None if par is None else par.eval()
-    except td.tdError:
-        return None
-    return found if getattr(found, "isDAT", False) else None
+class Target:
+    """The single DAT that a DAT parameter points to; it is evaluated anew each time, for every event maybe.
+
+    Args:
+        comp: The component.
+        name: The parameter's.
+    """
+
+    def __init__(self, comp: Any, name: str) -> None:
+        self._comp = comp
+        self._name = name
+        self._par: Any = None
+
+    def dat(self) -> Any:
+        """The DAT, or None."""
+        par = self._par
+        try:
+            if par is None or not par.valid:
+                par = self._par = self._comp.par[self._name]
+            found = None if par is None else par.eval()
+        except td.tdError:
+            return None
+        return found if found is not None and getattr(found, "isDAT", False) else None

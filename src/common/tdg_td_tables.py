@@ -51,22 +51,28 @@ class KeyedTable:
         self._keys.clear()
         self._numbers.clear()
 
-    def put(self, rows: Iterable[Row]) -> None:
-        """Writes rows: known keys in their place, new ones at the end in one call."""
+    def put(self, rows: Iterable[Row], *, in_place: bool = False) -> None:
+        """Writes rows: known keys in their place, new ones at the end in one call.
+
+        Args:
+            rows: Any, each key once.
+            in_place: Each known one was just seen where it should be (`read`).
+        """
         new: dict[str, Row] = {}
         for row in rows:
             key = row[0]
             if key in self._number:
-                self._replace(key, row)
+                self._replace(key, row, in_place)
             else:
                 new[key] = row
         if new:
             self._append(new)
 
-    def put_cells(self, key: str, cells: dict[str, str]) -> None:
-        """Changes some columns of a row that is there."""
-        row = self.shadow[key]
-        self._replace(key, tuple(cells.get(name, old) for name, old in zip(self.header, row, strict=True)))
+    def read(self, key: str) -> Row | None:
+        """A row of ours as the table holds it now; None if another one stands in its place: sorted or cut by hand."""
+        # In one call: every cell that is asked for would be several into TouchDesigner.
+        cells = self.dat.row(self._row(key), val=True)
+        return tuple(cells) if cells and cells[0] == key else None
 
     def remove(self, keys: Iterable[str]) -> None:
         """Deletes the rows of those keys that are there."""
@@ -94,17 +100,19 @@ class KeyedTable:
         return len(self._number)
 
     def _row(self, key: str) -> int:
-        return bisect.bisect_left(self._numbers, self._number[key]) + 1
+        number, numbers = self._number[key], self._numbers
+        # No further behind than if nothing had been deleted, and mostly right there.
+        last = number - numbers[0]
+        if last < len(numbers) and numbers[last] == number:
+            return last + 1
+        return bisect.bisect_left(numbers, number, 0, min(last, len(numbers))) + 1
 
-    def _replace(self, key: str, row: Row) -> None:
+    def _replace(self, key: str, row: Row, in_place: bool) -> None:
         if self.shadow[key] == row:
             return
-        index = self._row(key)
-        cell = self.dat[index, 0]
-        if cell is None or cell.val != key:
+        if not in_place and self.read(key) is None:
             self.restore()
-            index = self._row(key)
-        self.dat.replaceRow(index, list(row))
+        self.dat.replaceRow(self._row(key), list(row))
         self.shadow[key] = row
 
     def _append(self, rows: dict[str, Row]) -> None:

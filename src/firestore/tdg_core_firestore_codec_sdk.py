@@ -33,11 +33,13 @@ _TRANSFORMS = {
 
 
 def serialize_payload(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A document's data as a payload: the fields themselves are never a marker.
+    """A document's data as a payload: the fields themselves are never a marker. What is plain already is given back.
 
     Raises:
         CloudError: As `serialize_value`.
     """
+    if type(data) is dict and _is_plain(data, _MAX_DEPTH):
+        return data
     return _fields(data, ())
 
 
@@ -50,6 +52,29 @@ def serialize_value(value: Any) -> Any:
         CloudError: `invalid` for what Firestore cannot store, naming the field.
     """
     return _value(value, ())
+
+
+def _is_plain(data: dict[Any, Any], depth: int) -> bool:
+    """Whether there is nothing to do: text keys, plain values, dicts and lists of them. Quick, as every write is."""
+    for name, value in data.items():
+        kind = type(value)
+        if type(name) is not str:
+            return False
+        if kind not in _PLAIN and not _is_plain_value(value, kind, depth):
+            return False
+    return True
+
+
+def _is_plain_value(value: Any, kind: type, depth: int) -> bool:
+    if kind is float:
+        return bool(value - value == 0.0)  # neither NaN nor infinite
+    if not depth:
+        return False
+    if kind is dict:
+        return _is_plain(value, depth - 1)
+    if kind is list:
+        return all(type(item) in _PLAIN or _is_plain_value(item, type(item), depth - 1) for item in value)
+    return False
 
 
 def _value(value: Any, at: tuple[str, ...]) -> Any:

@@ -42,12 +42,16 @@ class Change(NamedTuple):
     version: str
 
 
-def merged(former: Change, newer: Change) -> Change:
-    """One change for two in a row that nobody has seen yet: what it is for someone who saw neither."""
-    if newer.change_type == MODIFIED and former.change_type == ADDED:
-        return newer._replace(change_type=ADDED)
-    if newer.change_type == ADDED and former.change_type == REMOVED:
-        return newer._replace(change_type=MODIFIED)
+def merged(former: tuple[Any, ...], newer: tuple[Any, ...]) -> tuple[Any, ...]:
+    """One change for two in a row that nobody has seen yet: what it is for someone who saw neither.
+
+    Takes and gives the fields of a `Change`.
+    """
+    seen, change = Change(*former), Change(*newer)
+    if change.change_type == MODIFIED and seen.change_type == ADDED:
+        return tuple(change._replace(change_type=ADDED))
+    if change.change_type == ADDED and seen.change_type == REMOVED:
+        return tuple(change._replace(change_type=MODIFIED))
     return newer
 
 
@@ -89,7 +93,7 @@ class Unwatch(Message):
 @register
 @dataclass(frozen=True)
 class DocumentsChanged(Message):
-    """Changes of a listener, each a `Change` or the list of its fields; of one document only the newest that waited.
+    """Changes of a listener, each the fields of a `Change`; of one document only the newest that waited.
 
     `number` is that of the `Watch` (or of what else asked for it).
     """

@@ -8,7 +8,7 @@ update times; they are compared as times.
 """
 
 import itertools
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -95,9 +95,9 @@ class _Local:
     #: The payload after all own writes.
     top: _Payload | None
     #: Own writes that the server has carried out and not told of yet, with the version that they made.
-    settled: deque[tuple[Pending, str]] = field(default_factory=deque)
+    settled: list[tuple[Pending, str]] = field(default_factory=list)
     #: Own writes that are queued.
-    pending: deque[Pending] = field(default_factory=deque)
+    pending: list[Pending] = field(default_factory=list)
     #: Version of the settled writes that were worked into the base; empty when there are none.
     folded: str = ""
     #: Text typed by hand that is not sent yet.
@@ -146,7 +146,7 @@ class Documents:
         local.version = version if payload is not None else ""
         local.folded = ""
         while local.settled and not _older(version, local.settled[0][1]):
-            local.settled.popleft()
+            del local.settled[0]
         self._replay(local)
         return _show(local)
 
@@ -174,7 +174,7 @@ class Documents:
         place = _place(local, queue_id)
         if local is None or place is None:
             return shown
-        confirmed = [local.pending.popleft() for _ in range(place + 1)]
+        confirmed, local.pending = local.pending[: place + 1], local.pending[place + 1 :]
         if local.version and not _older(local.version, version):
             self._replay(local)  # it was told already
         else:
@@ -285,8 +285,9 @@ class Documents:
 
     def _fold(self, local: _Local) -> None:
         """The server does not tell: our own idea of the older half of what it has carried out is taken for it."""
-        for _ in range(len(local.settled) // 2):
-            pending, local.folded = local.settled.popleft()
+        half = len(local.settled) // 2
+        settled, local.settled = local.settled[:half], local.settled[half:]
+        for pending, local.folded in settled:
             local.base = self._after(local.base, pending)
 
     def _after(self, base: _Payload | None, pending: Pending) -> _Payload | None:

@@ -22,6 +22,10 @@ inbound = tdg_core_firestore_inbound
 #: Documents after which a long job rests for a moment.
 REST = 200
 
+#: Version and payload (None where the filters keep it out) of a document; None for one that is gone. A bare tuple of
+#: bare values is no work for Python's garbage collector, which would stop all threads to look at tens of thousands.
+_Told = tuple[int, str | None] | None
+
 
 def _no_rest() -> None:
     """For those who are alone."""
@@ -43,8 +47,8 @@ class Target:
         self._shown: dict[str, int] = dict.fromkeys(known, 0)
         #: Documents that the server counts and the filters keep out.
         self._hidden: set[str] = set()
-        #: Told since the last consistent state; None for a document that is gone.
-        self._pending: dict[str, events.DocumentChange | None] = {}
+        #: Told since the last consistent state.
+        self._pending: dict[str, _Told] = {}
         #: Whether what is told is a complete set, not changes to the last one.
         self._whole = True
         self._introduced = False
@@ -94,7 +98,7 @@ class Target:
     def read(self, documents: Iterable[events.DocumentChange]) -> None:
         """A page of the complete set."""
         for document in documents:
-            self._pending[document.doc_id] = document
+            self.changed(document)
 
     def read_all(self, since: int) -> None:
         """The complete set was read, beginning at that time; changes since then are still to be told."""
@@ -102,7 +106,7 @@ class Target:
 
     def changed(self, document: events.DocumentChange) -> None:
         """The document is in the target."""
-        self._pending[document.doc_id] = document
+        self._pending[document.doc_id] = document.version, document.payload
 
     def gone(self, doc_id: str) -> None:
         """The document is not in the target any more."""
@@ -120,10 +124,10 @@ class Target:
     def size(self) -> int:
         """How many documents the target has by what was told so far."""
         if self._whole:
-            return sum(document is not None for document in self._pending.values())
+            return sum(told is not None for told in self._pending.values())
         size = len(self._shown) + len(self._hidden)
-        for doc_id, document in self._pending.items():
-            size += (document is not None) - (doc_id in self._shown or doc_id in self._hidden)
+        for doc_id, told in self._pending.items():
+            size += (told is not None) - (doc_id in self._shown or doc_id in self._hidden)
         return size
 
     def snapshot(self, token: bytes, read_time: int, rest: Callable[[], None] = _no_rest) -> list[Change] | None:
@@ -148,8 +152,8 @@ class Target:
             missing = [doc_id for doc_id in self._shown if pending.get(doc_id) is None]
             changes = [self._hide(doc_id, gone) for doc_id in missing]
             self._hidden.clear()
-        for count, (doc_id, document) in enumerate(pending.items(), 1):
-            change = self._apply(doc_id, document, gone)
+        for count, (doc_id, told) in enumerate(pending.items(), 1):
+            change = self._apply(doc_id, told, gone)
             if change is not None:
                 changes.append(change)
             if not count % REST:
@@ -158,21 +162,22 @@ class Target:
         self._introduced = True
         return changes
 
-    def _apply(self, doc_id: str, document: events.DocumentChange | None, gone: str) -> Change | None:
+    def _apply(self, doc_id: str, told: _Told, gone: str) -> Change | None:
         former = self._shown.get(doc_id)
-        if document is None or document.payload is None:
-            if document is None:
+        version, payload = told or (0, None)
+        if payload is None:
+            if told is None:
                 self._hidden.discard(doc_id)
             else:
                 self._hidden.add(doc_id)
             return None if former is None else self._hide(doc_id, gone)
         self._hidden.discard(doc_id)
-        if former == document.version and self._introduced:
+        if former == version and self._introduced:
             return None
-        self._shown[doc_id] = document.version
+        self._shown[doc_id] = version
         added = former is None or not self._introduced
-        version = tdg_core_firestore_codec_time.text_of_nanos(document.version)
-        return Change(doc_id, inbound.ADDED if added else inbound.MODIFIED, document.payload, version)
+        text = tdg_core_firestore_codec_time.text_of_nanos(version)
+        return Change(doc_id, inbound.ADDED if added else inbound.MODIFIED, payload, text)
 
     def _hide(self, doc_id: str, gone: str) -> Change:
         del self._shown[doc_id]

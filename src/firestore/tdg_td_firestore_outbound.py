@@ -3,9 +3,7 @@
 Thread: main only.
 """
 
-import datetime
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -22,6 +20,7 @@ import tdg_td_firestore_queue
 import tdg_td_firestore_sync
 import tdg_td_firestore_view
 import tdg_td_log
+import tdg_td_stamp
 
 Write = tdg_core_firestore_messages.Write
 messages = tdg_core_firestore_messages
@@ -75,7 +74,7 @@ class Outbound:
         if isinstance(operations, (str, Mapping)) or not isinstance(operations, Iterable):
             self.refuse(f"operations are a list of dicts, not {type(operations).__name__}")
             return []
-        name = str(uuid.uuid4()) if atomic else ""
+        name = tdg_td_stamp.new_id() if atomic else ""
         items = [self._operation(one, name) for one in operations]
         if atomic:
             problem = writes.problem_of_batch([None if item is None else writes.Entry(0, *item) for item in items])
@@ -127,10 +126,15 @@ class Outbound:
         try:
             payload = {} if op_type == writes.DELETE else tdg_core_firestore_codec_sdk.serialize_payload(data)
             text = tdg_core_firestore_codec.text_of(payload)
+            text.encode()
         except tdg_core_errors.CloudError as error:
             self.refuse(f"{collection}/{doc_id}: {error.message}")
             return None
-        return Write(str(uuid.uuid4()), collection, doc_id, op_type, text, _now_text(), batch)
+        except UnicodeEncodeError:
+            self.refuse(f"{collection}/{doc_id}: a text holds half a character (a lone surrogate); remove it")
+            return None
+        queued_at = tdg_td_stamp.utc_text("microseconds")
+        return Write(tdg_td_stamp.new_id(), collection, doc_id, op_type, text, queued_at, batch)
 
     # The queue -------------------------------------------------------------------------------------------------------
 
@@ -210,7 +214,3 @@ class Outbound:
             success = result.outcome == messages.CONFIRMED
             for _ in range(1 if result.outcome == messages.FAILED else 1 + result.covers):
                 tell(result.collection, result.doc_id, success, result.error)
-
-
-def _now_text() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -3,7 +3,6 @@
 Thread: main only.
 """
 
-import datetime
 import json
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +20,7 @@ import tdg_td_firestore_queue
 import tdg_td_firestore_view
 import tdg_td_firestore_views
 import tdg_td_log
+import tdg_td_stamp
 
 Change = tdg_td_firestore_view.Change
 EditedWrite = tdg_td_firestore_view.EditedWrite
@@ -230,7 +230,7 @@ class Sync:
             return False
         name = next(iter(self._busy))
         view = self._mended(self._busy.pop(name))
-        self.changes += view.apply(_now_text())
+        self.changes += view.apply(tdg_td_stamp.utc_text("milliseconds"))
         if view.inbox:
             self._busy[name] = view  # behind the others
         return True
@@ -246,15 +246,16 @@ class Sync:
     def _is_new(self, row: QueueRow) -> bool:
         """Whether the write makes a collection that would be discovered as soon as the server has it."""
         path = row.collection
-        found = self._settings.discovers and "/" not in path and self.views.get(path) is None
-        return found and path not in self._unwanted and row.op_type != tdg_core_firestore_writes.DELETE
+        if self.views.get(path) is not None or not self._settings.discovers:
+            return False
+        return "/" not in path and path not in self._unwanted and row.op_type != tdg_core_firestore_writes.DELETE
 
     def settled(self, result: messages.Result) -> None:
         """An own write has ended."""
         confirmed = result.outcome == messages.CONFIRMED
         for view in map(self._mended, self.views.of(result.collection)):
             if confirmed:
-                view.confirm(result.doc_id, result.queue_id, result.version, _now_text())
+                view.confirm(result.doc_id, result.queue_id, result.version, tdg_td_stamp.utc_text("milliseconds"))
             elif result.outcome != messages.FAILED:
                 view.drop(result.doc_id, result.queue_id)
 
@@ -373,7 +374,3 @@ def _payload(view: View, doc_id: str) -> dict[str, Any] | None:
         if isinstance(payload, dict):
             return payload
     return None
-
-
-def _now_text() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

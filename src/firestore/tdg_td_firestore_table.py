@@ -53,8 +53,6 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         self.fields = tuple(fields)
         super().__init__(dat, (*COLUMNS, *(name for name in fields if name not in COLUMNS)))
         self._extra = self.header[len(COLUMNS) :]
-        #: Rows written since the last look at the table.
-        self._written: set[str] = set()
 
     def shown(self, doc_id: str) -> Shown:
         """What the table shows of a document, as far as this component has written it."""
@@ -64,15 +62,16 @@ class CollectionTable(tdg_td_tables.KeyedTable):
         return Shown(row[1], row[2], row[4] == "1")
 
     def show(self, documents: dict[str, Shown], synced_at: str | None) -> None:
-        """Makes the table show these documents.
+        """Makes the table show these documents, whose rows were just seen to stand where they should.
 
         Args:
             documents: By id; a payload None takes the row away.
             synced_at: When the server said so; None leaves the column as it is.
         """
-        rows = []
+        rows, gone = [], []
         for doc_id, (payload, version, dirty) in documents.items():
             if payload is None:
+                gone.append(doc_id)
                 continue
             synced = synced_at
             if synced is None:
@@ -80,9 +79,9 @@ class CollectionTable(tdg_td_tables.KeyedTable):
                 synced = former[3] if former is not None else ""
             row: Row = (doc_id, payload, version, synced, "1" if dirty else "0")
             rows.append(row + self._expanded(payload) if self._extra else row)
-        self._written.update(row[0] for row in rows)
-        self.put(rows)
-        self.remove(doc_id for doc_id, shown in documents.items() if shown.payload is None)
+        self.put(rows, in_place=True)
+        if gone:
+            self.remove(gone)
 
     def take_over(self, former: "CollectionTable") -> None:
         """Shows what another table shows, with its own columns."""
@@ -94,11 +93,8 @@ class CollectionTable(tdg_td_tables.KeyedTable):
 
     def text(self, doc_id: str) -> str | None:
         """The text in a row's payload cell right now; None when there is no such row where it should be."""
-        if doc_id not in self:
-            return None
-        row = self._row(doc_id)
-        key, cell = self.dat[row, 0], self.dat[row, _PAYLOAD]
-        return cell.val if key is not None and cell is not None and key.val == doc_id else None
+        row = self.read(doc_id) if doc_id in self else None
+        return None if row is None else row[_PAYLOAD]
 
     def inspect(self, rows: Iterable[int] | None, appended: int = _NONE) -> Edits:
         """Finds what was edited by hand; afterwards the table is whole again and shows the edits' text.
@@ -107,30 +103,25 @@ class CollectionTable(tdg_td_tables.KeyedTable):
             rows: Where to look (row numbers as TouchDesigner tells them); None looks everywhere.
             appended: From this row on all rows are new.
         """
-        written, self._written = self._written, set()
         dat, count = self.dat, self.dat.numRows
         if rows is None or count != len(self) + 1 or dat.numCols != len(self.header):
             return self._survey()
         edits = Edits()
         for number in itertools.chain(rows, range(appended, count)):
-            if not self._inspect_row(number, written, edits):
+            if not (0 < number < count and self._inspect_row(number, edits)):
                 return self._survey()
         return edits
 
-    def _inspect_row(self, number: int, written: set[str], edits: Edits) -> bool:
+    def _inspect_row(self, number: int, edits: Edits) -> bool:
         """Looks at one row; False when it is not the row that belongs there."""
-        dat = self.dat
-        if not 0 < number < dat.numRows:
+        key = self.key_of(number)
+        row, known = self.read(key), self.shadow[key]
+        if row is None:
             return False
-        known = self.shadow[self.key_of(number)]
-        if dat[number, 0].val != known[0]:
-            return False
-        text = dat[number, _PAYLOAD].val
-        if text != known[_PAYLOAD]:
-            edits.typed[known[0]] = text
-        # Every cell read is a call into TouchDesigner: in rows just written the columns that are ours wait till later.
-        elif known[0] not in written and any(dat[number, at].val != known[at] for at in range(2, len(known))):
-            dat.replaceRow(number, list(known))  # the other columns are ours
+        if row[_PAYLOAD] != known[_PAYLOAD]:
+            edits.typed[key] = row[_PAYLOAD]
+        elif row != known:
+            self.dat.replaceRow(number, list(known))  # the other columns are ours
         return True
 
     def _survey(self) -> Edits:

@@ -170,15 +170,18 @@ class View:
 
     def confirm(self, doc_id: str, queue_id: str, version: str, now_text: str) -> None:
         """The server has carried out an own write."""
+        self._take_typed([doc_id])
         before = self.table.shown(doc_id)
         self._show(doc_id, self.documents.confirm(doc_id, before, queue_id, version), now_text)
 
     def drop(self, doc_id: str, queue_id: str) -> None:
         """An own write will never reach the server: the row shows the server's version again."""
+        self._take_typed([doc_id])
         self._show(doc_id, self.documents.drop(doc_id, self.table.shown(doc_id), queue_id))
 
     def forget_writes(self) -> None:
         """No own write is queued any more."""
+        self._take_typed(self.documents.pending_ids())
         self.table.show(self.documents.forget_writes(), None)
 
     def _show(self, doc_id: str, shown: Shown, now_text: str | None = None) -> None:
@@ -278,6 +281,7 @@ class View:
 
     def discard_edit(self, doc_id: str) -> None:
         """The edit changes nothing: the row is as the server has it."""
+        self._take_typed([doc_id])
         self._due.pop((self.name, doc_id), None)
         self._show(doc_id, self.documents.undo_edit(doc_id, self.table.shown(doc_id)))
 

@@ -40,8 +40,8 @@ class DocumentCache:
         self._loop = loop
         self._store = store
         self._now_text = now_text
-        #: What is to be written; None for a document that is gone.
-        self._waiting: dict[tuple[str, str], Document | None] = {}
+        #: The fields of a `Document` to be written (bare, as in `tdg_core_firestore_watch`); None for one that is gone.
+        self._waiting: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._planned = False
         self._filters, self._database = store.load_cached_with()
 
@@ -78,14 +78,14 @@ class DocumentCache:
         for change in changes:
             document = None
             if change.payload is not None:
-                document = Document(collection, change.doc_id, change.payload, change.version, now)
+                document = (collection, change.doc_id, change.payload, change.version, now)
             self._waiting[collection, change.doc_id] = document
         self._plan(_GATHER_S)
 
     def put(self, rows: Iterable[tuple[str, str, str | None, str, str]]) -> None:
         """Caches rows of collection, doc_id, payload (None removes), version, synced_at."""
         for collection, doc_id, payload, version, synced_at in rows:
-            document = None if payload is None else Document(collection, doc_id, payload, version, synced_at)
+            document = None if payload is None else (collection, doc_id, payload, version, synced_at)
             self._waiting[collection, doc_id] = document
 
     def flush(self) -> None:

@@ -177,8 +177,10 @@ class FirestoreStore(tdg_work_store.Store):
             sql.execute("INSERT INTO cached_with VALUES (?, ?)", (filters, database))
 
     @staticmethod
-    def put_documents(sql: sqlite3.Connection, documents: Iterable[Document], gone: Iterable[tuple[str, str]]) -> None:
-        """These are cached and those (collection, id) are not."""
+    def put_documents(
+        sql: sqlite3.Connection, documents: Iterable[tuple[str, ...]], gone: Iterable[tuple[str, str]]
+    ) -> None:
+        """These (fields of a `Document`) are cached and those (collection, id) are not."""
         sql.executemany("DELETE FROM documents WHERE collection = ? AND doc_id = ?", gone)
         sql.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", documents)
 

@@ -286,7 +286,7 @@ class Listeners:
     def _deliver(self, listener: Listener, changes: list[inbound.Change]) -> None:
         add = listener.out.add
         for count, change in enumerate(changes, 1):
-            add(change.doc_id, change)
+            add(change.doc_id, tuple(change))  # bare, as in `tdg_core_firestore_watch`
             if not count % machine.REST:
                 tdg_work_listen_stream.rest()
         if changes and self._delivered is not None:

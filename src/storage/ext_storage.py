@@ -7,8 +7,6 @@ import dataclasses
 import datetime
 import functools
 import os
-import random
-import uuid
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +25,7 @@ import tdg_disk_key
 import tdg_gateway_storage
 import tdg_td_component
 import tdg_td_params
+import tdg_td_stamp
 import tdg_td_storage_sync
 import tdg_td_transfers
 import tdg_work_bootstrap
@@ -72,6 +71,7 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         self.transfers = tdg_td_transfers.Transfers(lambda: ownerComp.op("transfers"), self.callbacks, self.log)
         self.transfers.enders[tdg_core_storage_messages.SYNC] = self.sync_ended
         self._connected_bucket = ""
+        self._active = -1
         # What the requests depend on: the parameters, and their values of the last call.
         self._asked_pars: list[Any] = []
         self._asked: list[Any] = []
@@ -284,7 +284,12 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         except CloudError as error:
             self.log.error(f"Cannot {doing}: {error.message}")
             return ""
-        if problem := (promise or self._bridge_accept)(transfer):
+        try:
+            problem = (promise or self._bridge_accept)(transfer)
+        except UnicodeError:
+            self.log.error(f"Cannot {doing!a}: a name or text holds half a character (a lone surrogate); remove it.")
+            return ""
+        if problem:
             self.log.error(f"{transfer.type} {transfer.remote_path}: {problem}.")
         # Data that is not safe yet shows no size.
         spooled = transfer.options.get("spooled") and "data" not in transfer.options
@@ -364,7 +369,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
 
     def on_frame(self, _now: float, _left_s: float) -> None:
         """Shows how many transfers run."""
-        self.status.set(active_transfers=self.transfers.active)
+        if self.transfers.active != self._active:
+            self._active = self.transfers.active
+            self.status.set(active_transfers=self._active)
 
     def _on_connected(self, event: Any) -> None:
         self._connected_bucket = event.target
@@ -404,14 +411,9 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         self._refresh()
 
 
-#: Seeded by the system once; asking it for every id would mean waiting for the interpreter each time.
-_CHANCE = random.Random()
-
-
 def _stamp() -> tuple[str, str]:
     """A new id, which is never given twice, and the time."""
-    key = uuid.UUID(int=_CHANCE.getrandbits(128), version=4)
-    return str(key), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
+    return tdg_td_stamp.new_id(), datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
 def _size_of(local_path: str) -> int:

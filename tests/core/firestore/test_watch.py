@@ -426,7 +426,7 @@ TestServer = Server.TestCase
 def test_changes_that_nobody_took_merge_into_what_a_newcomer_would_call_it(kinds: list[Any]) -> None:
     change = Change("a", kinds[0], "0", "v0")
     for number, kind in enumerate(kinds[1:], 1):
-        change = merged(change, Change("a", kind, str(number), f"v{number}"))
+        change = Change(*merged(change, Change("a", kind, str(number), f"v{number}")))
     assert change.payload == str(len(kinds) - 1)
     assert (change.change_type == "removed") == (kinds[-1] == "removed")
     if kinds[0] == "added" and kinds[-1] == "modified" and "removed" not in kinds:

@@ -1,5 +1,6 @@
 """Editing the tables by hand: what is sent, what is put back, and what waits."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -155,6 +156,27 @@ def test_edits_by_hand_are_taken_however_touchdesigner_tells_of_them(open_stage:
     for step in STEPS:
         step(stage)
         renew(stage)
+
+
+@pytest.mark.parametrize("answer", ["confirmed", "refused"])
+def test_an_edit_in_the_frame_of_the_answer_to_an_own_write_is_kept(open_stage: OpenStage, answer: str) -> None:
+    stage = open_stage(Collections="users", Enablelistener=False).connected()
+    extension = stage.comp.ext.FirestoreExt
+    stage.comp.PushDoc("users", "u1", {"n": 4})
+    stage.sent()
+    if answer == "refused":
+        stage.delete("users/u1")
+    stage.comp.UpdateDoc("users", "u1", {"n": 5})
+    stage.host.frame()
+    patience = time.monotonic() + stage.PATIENCE_S
+    while not extension._write_results:  # the answer is here, and is not taken in before the edit
+        assert time.monotonic() < patience
+        extension._bridge.drain(extension._handle, 0.0)
+    extension.sync.take_edits()
+    stage.type("users", "u1", '{"n": 6}')
+    settle(stage)
+    assert stage.server.get("users/u1") == {"n": 6}
+    assert stage.documents("users")["u1"] == {"n": 6}
 
 
 def test_the_last_edit_within_the_debounce_wins(stage: Stage) -> None:

@@ -213,6 +213,7 @@ def test_upload_that_can_never_run_is_refused_at_once(stage: Stage) -> None:
     stage.file("sub/b.txt")
     never = [
         (), ("none.txt",), ("../outside.txt",), ("sub",), ("a.txt", "../x"), ("a.txt", "folder/"), ("", ""),
+        ("a.txt", "b", None, None, {"half a character": "\ud800"}),
     ]  # fmt: skip
     for count, arguments in enumerate(never, 1):
         assert stage.comp.Upload(*arguments) == "", arguments

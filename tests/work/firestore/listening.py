@@ -168,8 +168,8 @@ class Listening:
             elif isinstance(event, inbound.DocumentsChanged):
                 self._take(self._seen.setdefault(event.name, Seen()), event.changes)
 
-    def _take(self, seen: Seen, changes: list[inbound.Change]) -> None:
-        for change in changes:
+    def _take(self, seen: Seen, changes: list[tuple[Any, ...]]) -> None:
+        for change in (inbound.Change(*one) for one in changes):
             seen.kinds.append((change.doc_id, change.change_type))
             if change.payload is None:
                 seen.rows.pop(change.doc_id, None)
