@@ -4,16 +4,12 @@
 or `both`. A suite asks for `engine_mode` and gives it to the components that it loads.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import tdg_disk_venv
-
-if sys.platform == "win32":
-    import _winapi
+import project_environment
 
 CHOICES = ("usual", "thread", "process", "both")
 
@@ -57,17 +53,5 @@ def engine_mode(request: pytest.FixtureRequest) -> str:
 def parameters(mode: str, project: Path) -> dict[str, Any]:
     """The parameters of a component in this mode; for a process the project gets an environment."""
     if mode == "process":
-        link_venv(project)
+        project_environment.link(project)
     return {"Engine": mode}
-
-
-def link_venv(project: Path) -> None:
-    """Gives a project the environment that the tests run in as its own."""
-    folder = project / tdg_disk_venv.FOLDER
-    if folder.exists():  # opened a second time
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if sys.platform == "win32":
-        _winapi.CreateJunction(sys.prefix, str(folder))
-    else:
-        folder.symlink_to(sys.prefix, target_is_directory=True)

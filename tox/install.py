@@ -6844,6 +6844,12 @@ Message = tdg_core_messages.Message
 #: A process that takes nothing for so many seconds is stuck, or stopped, and ended.
 STUCK_S = 30
 
+#: Requests sent together, at most.
+_MOST = 200
+
+#: Behind this nothing is sent.
+_LAST = (tdg_bridge_wire.END, False)
+
 #: How long an engine may take to end after being asked to, before its connection is cut.
 _END_S = tdg_bridge_turn.PATIENCE_S
 
@@ -6927,12 +6933,9 @@ def _read(stream: BinaryIO, ways: Any) -> str | None:
 def _write(connection: socket.socket, ways: Any, record: dict[str, Any]) -> None:
     """Brings requests to the engine, until the connection ends."""
     try:
-        while (item := ways.outgoing.get()) is not None:
-            if not isinstance(item, tuple):
-                _send(connection, item, ways)
-                continue
-            connection.sendall(tdg_bridge_wire.control(*item))
-            if item == (tdg_bridge_wire.END, False):
+        while (items := _waiting(ways.outgoing))[-1] is not None:
+            _send(connection, items, ways)
+            if items[-1] == _LAST:
                 ways.ended.wait(_END_S)
                 break
     except BlockingIOError:  # nothing was taken for STUCK_S
@@ -6944,15 +6947,37 @@ def _write(connection: socket.socket, ways: Any, record: dict[str, Any]) -> None
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _send(connection: socket.socket, request: Message, ways: Any) -> None:
+def _waiting(outgoing: Any) -> list[Any]:
+    """What waits to be sent, at least one; nothing behind the end."""
+    items = [outgoing.get()]
+    while items[-1] is not None and items[-1] != _LAST and len(items) < _MOST and not outgoing.empty():
+        items.append(outgoing.get())
+    return items
+
+
+def _send(connection: socket.socket, items: list[Any], ways: Any) -> None:
+    """Sends requests and control tuples, small ones together: at each call another thread may take the interpreter."""
+    small: list[bytes] = []
+    for part in (part for item in items for part in _parts(item, ways)):
+        if len(part) < tdg_bridge_wire.LARGE:
+            small.append(part)
+            continue
+        connection.sendall(b"".join(small))
+        small.clear()
+        connection.sendall(part)  # not copied
+    connection.sendall(b"".join(small))
+
+
+def _parts(item: Any, ways: Any) -> list[bytes]:
+    """A request or control tuple as it is sent; a request that cannot cross is told instead."""
+    if isinstance(item, tuple):
+        return [tdg_bridge_wire.control(*item)]
     try:
-        parts = tdg_bridge_wire.frames(request)
+        return tdg_bridge_wire.frames(item)
     except ValueError as error:
-        text = f"The request {request.kind} was dropped: {error}"
+        text = f"The request {item.kind} was dropped: {error}"
         ways.incoming.append(tdg_core_messages.Logged("ERROR", text))
-        return
-    for part in parts:
-        connection.sendall(part)
+        return []
 
 
 def _let_sending_fail(connection: socket.socket) -> None:
@@ -8037,7 +8062,7 @@ ENDED = "ended"  # engine, last: it has ended, and why (empty if it was asked to
 WINDOW = 256 << 10
 
 #: A bytes field from this size on goes into the tail.
-_LARGE = 64 << 10
+LARGE = 64 << 10
 
 #: Whether it is a control tuple, the length of the head, that of the tail.
 _START = struct.Struct(">?IQ")
@@ -8086,7 +8111,7 @@ def frames(message: Message) -> list[bytes]:
         ValueError: As `frame`.
     """
     values = tdg_core_messages.to_values(message)
-    large = {place: value for place, value in enumerate(values) if type(value) is bytes and len(value) >= _LARGE}
+    large = {place: value for place, value in enumerate(values) if type(value) is bytes and len(value) >= LARGE}
     if not large:
         return [_frame(values, 0)]
     sizes = {place: len(value) for place, value in large.items()}
@@ -13093,11 +13118,11 @@ class KeyedTable:
         if not rows:
             return
         self.dat.appendRows([list(row) for row in rows.values()])
-        numbers = range(self._next, self._next + len(rows))
-        self._next = numbers.stop
-        self._numbers.extend(numbers)
-        self._number.update(zip(rows, numbers, strict=True))
-        self._keys.update(zip(numbers, rows, strict=True))
+        for number, key in enumerate(rows, self._next):
+            self._numbers.append(number)
+            self._number[key] = number
+            self._keys[number] = key
+        self._next += len(rows)
         self.shadow.update(rows)
 ''',
     "src/common/tdg_td_tasks.py": '''\
@@ -20163,27 +20188,31 @@ class View:
     def write(self, doc_id: str, pending: tdg_core_firestore_rows.Pending) -> None:
         """Shows an own write that was queued just now."""
         if self.concerns(doc_id):
-            self._take_typed([doc_id])
-            self._show(doc_id, self.documents.write(doc_id, self.table.shown(doc_id), pending))
+            before = self._shown(doc_id)
+            self._show(doc_id, before, self.documents.write(doc_id, before, pending))
 
     def confirm(self, doc_id: str, queue_id: str, version: str, now_text: str) -> None:
         """The server has carried out an own write."""
-        self._take_typed([doc_id])
-        before = self.table.shown(doc_id)
-        self._show(doc_id, self.documents.confirm(doc_id, before, queue_id, version), now_text)
+        before = self._shown(doc_id)
+        self._show(doc_id, before, self.documents.confirm(doc_id, before, queue_id, version), now_text)
 
     def drop(self, doc_id: str, queue_id: str) -> None:
         """An own write will never reach the server: the row shows the server's version again."""
-        self._take_typed([doc_id])
-        self._show(doc_id, self.documents.drop(doc_id, self.table.shown(doc_id), queue_id))
+        before = self._shown(doc_id)
+        self._show(doc_id, before, self.documents.drop(doc_id, before, queue_id))
 
     def forget_writes(self) -> None:
         """No own write is queued any more."""
         self._take_typed(self.documents.pending_ids())
         self.table.show(self.documents.forget_writes(), None)
 
-    def _show(self, doc_id: str, shown: Shown, now_text: str | None = None) -> None:
-        if shown != self.table.shown(doc_id):
+    def _shown(self, doc_id: str) -> Shown:
+        """What the table shows of a document, with what was typed and not told yet."""
+        self._take_typed([doc_id])
+        return self.table.shown(doc_id)
+
+    def _show(self, doc_id: str, before: Shown, shown: Shown, now_text: str | None = None) -> None:
+        if shown != before:
             self.table.show({doc_id: shown}, now_text)
 
     # Edits by hand ---------------------------------------------------------------------------------------------------
@@ -20238,8 +20267,8 @@ class View:
                 self._type(doc_id, text)
 
     def _type(self, doc_id: str, text: str) -> None:
-        shown = self.documents.edit(doc_id, self.table.shown(doc_id), text)
-        self._show(doc_id, shown)
+        before = self.table.shown(doc_id)
+        self._show(doc_id, before, self.documents.edit(doc_id, before, text))
         if self.documents.unsent(doc_id) is None:
             self._due.pop((self.name, doc_id), None)
         else:
@@ -20248,7 +20277,8 @@ class View:
     def _undo(self, doc_id: str) -> None:
         """A row deleted by hand comes back as the server has it; one that was never sent stays away."""
         self._due.pop((self.name, doc_id), None)
-        self._show(doc_id, self.documents.undo_edit(doc_id, self.table.shown(doc_id)))
+        before = self.table.shown(doc_id)
+        self._show(doc_id, before, self.documents.undo_edit(doc_id, before))
 
     def edited_write(self, doc_id: str) -> EditedWrite | None:
         """The write that the text typed into a row asks for; None when it asks for none.
@@ -20256,6 +20286,7 @@ class View:
         Raises:
             CloudError: `invalid`: the text is no JSON object. It stays where it is.
         """
+        self._take_typed([doc_id])
         unsent = self.documents.unsent(doc_id)
         if unsent is None:
             return None
@@ -20279,9 +20310,9 @@ class View:
 
     def discard_edit(self, doc_id: str) -> None:
         """The edit changes nothing: the row is as the server has it."""
-        self._take_typed([doc_id])
         self._due.pop((self.name, doc_id), None)
-        self._show(doc_id, self.documents.undo_edit(doc_id, self.table.shown(doc_id)))
+        before = self.table.shown(doc_id)
+        self._show(doc_id, before, self.documents.undo_edit(doc_id, before))
 
 
 def _quoted(name: str) -> str:

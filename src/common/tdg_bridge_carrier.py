@@ -23,6 +23,12 @@ Message = tdg_core_messages.Message
 #: A process that takes nothing for so many seconds is stuck, or stopped, and ended.
 STUCK_S = 30
 
+#: Requests sent together, at most.
+_MOST = 200
+
+#: Behind this nothing is sent.
+_LAST = (tdg_bridge_wire.END, False)
+
 #: How long an engine may take to end after being asked to, before its connection is cut.
 _END_S = tdg_bridge_turn.PATIENCE_S
 
@@ -106,12 +112,9 @@ def _read(stream: BinaryIO, ways: Any) -> str | None:
 def _write(connection: socket.socket, ways: Any, record: dict[str, Any]) -> None:
     """Brings requests to the engine, until the connection ends."""
     try:
-        while (item := ways.outgoing.get()) is not None:
-            if not isinstance(item, tuple):
-                _send(connection, item, ways)
-                continue
-            connection.sendall(tdg_bridge_wire.control(*item))
-            if item == (tdg_bridge_wire.END, False):
+        while (items := _waiting(ways.outgoing))[-1] is not None:
+            _send(connection, items, ways)
+            if items[-1] == _LAST:
                 ways.ended.wait(_END_S)
                 break
     except BlockingIOError:  # nothing was taken for STUCK_S
@@ -123,15 +126,37 @@ def _write(connection: socket.socket, ways: Any, record: dict[str, Any]) -> None
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _send(connection: socket.socket, request: Message, ways: Any) -> None:
+def _waiting(outgoing: Any) -> list[Any]:
+    """What waits to be sent, at least one; nothing behind the end."""
+    items = [outgoing.get()]
+    while items[-1] is not None and items[-1] != _LAST and len(items) < _MOST and not outgoing.empty():
+        items.append(outgoing.get())
+    return items
+
+
+def _send(connection: socket.socket, items: list[Any], ways: Any) -> None:
+    """Sends requests and control tuples, small ones together: at each call another thread may take the interpreter."""
+    small: list[bytes] = []
+    for part in (part for item in items for part in _parts(item, ways)):
+        if len(part) < tdg_bridge_wire.LARGE:
+            small.append(part)
+            continue
+        connection.sendall(b"".join(small))
+        small.clear()
+        connection.sendall(part)  # not copied
+    connection.sendall(b"".join(small))
+
+
+def _parts(item: Any, ways: Any) -> list[bytes]:
+    """A request or control tuple as it is sent; a request that cannot cross is told instead."""
+    if isinstance(item, tuple):
+        return [tdg_bridge_wire.control(*item)]
     try:
-        parts = tdg_bridge_wire.frames(request)
+        return tdg_bridge_wire.frames(item)
     except ValueError as error:
-        text = f"The request {request.kind} was dropped: {error}"
+        text = f"The request {item.kind} was dropped: {error}"
         ways.incoming.append(tdg_core_messages.Logged("ERROR", text))
-        return
-    for part in parts:
-        connection.sendall(part)
+        return []
 
 
 def _let_sending_fail(connection: socket.socket) -> None:

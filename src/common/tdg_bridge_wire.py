@@ -39,7 +39,7 @@ ENDED = "ended"  # engine, last: it has ended, and why (empty if it was asked to
 WINDOW = 256 << 10
 
 #: A bytes field from this size on goes into the tail.
-_LARGE = 64 << 10
+LARGE = 64 << 10
 
 #: Whether it is a control tuple, the length of the head, that of the tail.
 _START = struct.Struct(">?IQ")
@@ -88,7 +88,7 @@ def frames(message: Message) -> list[bytes]:
         ValueError: As `frame`.
     """
     values = tdg_core_messages.to_values(message)
-    large = {place: value for place, value in enumerate(values) if type(value) is bytes and len(value) >= _LARGE}
+    large = {place: value for place, value in enumerate(values) if type(value) is bytes and len(value) >= LARGE}
     if not large:
         return [_frame(values, 0)]
     sizes = {place: len(value) for place, value in large.items()}

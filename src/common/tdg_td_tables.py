@@ -119,9 +119,9 @@ class KeyedTable:
         if not rows:
             return
         self.dat.appendRows([list(row) for row in rows.values()])
-        numbers = range(self._next, self._next + len(rows))
-        self._next = numbers.stop
-        self._numbers.extend(numbers)
-        self._number.update(zip(rows, numbers, strict=True))
-        self._keys.update(zip(numbers, rows, strict=True))
+        for number, key in enumerate(rows, self._next):
+            self._numbers.append(number)
+            self._number[key] = number
+            self._keys[number] = key
+        self._next += len(rows)
         self.shadow.update(rows)

@@ -165,27 +165,31 @@ class View:
     def write(self, doc_id: str, pending: tdg_core_firestore_rows.Pending) -> None:
         """Shows an own write that was queued just now."""
         if self.concerns(doc_id):
-            self._take_typed([doc_id])
-            self._show(doc_id, self.documents.write(doc_id, self.table.shown(doc_id), pending))
+            before = self._shown(doc_id)
+            self._show(doc_id, before, self.documents.write(doc_id, before, pending))
 
     def confirm(self, doc_id: str, queue_id: str, version: str, now_text: str) -> None:
         """The server has carried out an own write."""
-        self._take_typed([doc_id])
-        before = self.table.shown(doc_id)
-        self._show(doc_id, self.documents.confirm(doc_id, before, queue_id, version), now_text)
+        before = self._shown(doc_id)
+        self._show(doc_id, before, self.documents.confirm(doc_id, before, queue_id, version), now_text)
 
     def drop(self, doc_id: str, queue_id: str) -> None:
         """An own write will never reach the server: the row shows the server's version again."""
-        self._take_typed([doc_id])
-        self._show(doc_id, self.documents.drop(doc_id, self.table.shown(doc_id), queue_id))
+        before = self._shown(doc_id)
+        self._show(doc_id, before, self.documents.drop(doc_id, before, queue_id))
 
     def forget_writes(self) -> None:
         """No own write is queued any more."""
         self._take_typed(self.documents.pending_ids())
         self.table.show(self.documents.forget_writes(), None)
 
-    def _show(self, doc_id: str, shown: Shown, now_text: str | None = None) -> None:
-        if shown != self.table.shown(doc_id):
+    def _shown(self, doc_id: str) -> Shown:
+        """What the table shows of a document, with what was typed and not told yet."""
+        self._take_typed([doc_id])
+        return self.table.shown(doc_id)
+
+    def _show(self, doc_id: str, before: Shown, shown: Shown, now_text: str | None = None) -> None:
+        if shown != before:
             self.table.show({doc_id: shown}, now_text)
 
     # Edits by hand ---------------------------------------------------------------------------------------------------
@@ -240,8 +244,8 @@ class View:
                 self._type(doc_id, text)
 
     def _type(self, doc_id: str, text: str) -> None:
-        shown = self.documents.edit(doc_id, self.table.shown(doc_id), text)
-        self._show(doc_id, shown)
+        before = self.table.shown(doc_id)
+        self._show(doc_id, before, self.documents.edit(doc_id, before, text))
         if self.documents.unsent(doc_id) is None:
             self._due.pop((self.name, doc_id), None)
         else:
@@ -250,7 +254,8 @@ class View:
     def _undo(self, doc_id: str) -> None:
         """A row deleted by hand comes back as the server has it; one that was never sent stays away."""
         self._due.pop((self.name, doc_id), None)
-        self._show(doc_id, self.documents.undo_edit(doc_id, self.table.shown(doc_id)))
+        before = self.table.shown(doc_id)
+        self._show(doc_id, before, self.documents.undo_edit(doc_id, before))
 
     def edited_write(self, doc_id: str) -> EditedWrite | None:
         """The write that the text typed into a row asks for; None when it asks for none.
@@ -258,6 +263,7 @@ class View:
         Raises:
             CloudError: `invalid`: the text is no JSON object. It stays where it is.
         """
+        self._take_typed([doc_id])
         unsent = self.documents.unsent(doc_id)
         if unsent is None:
             return None
@@ -281,9 +287,9 @@ class View:
 
     def discard_edit(self, doc_id: str) -> None:
         """The edit changes nothing: the row is as the server has it."""
-        self._take_typed([doc_id])
         self._due.pop((self.name, doc_id), None)
-        self._show(doc_id, self.documents.undo_edit(doc_id, self.table.shown(doc_id)))
+        before = self.table.shown(doc_id)
+        self._show(doc_id, before, self.documents.undo_edit(doc_id, before))
 
 
 def _quoted(name: str) -> str:

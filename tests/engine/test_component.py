@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-import engine_modes
 import engine_tiny
 import layout
+import project_environment
 import tdg_disk_venv
 from emulators import FirestoreEmulator, StorageEmulator
 from headless_td import Host
@@ -38,7 +38,7 @@ def beside(open_show: OpenShow) -> Show:
 
 
 def set_up(show: Show) -> None:
-    engine_modes.link_venv(Path(show.host.project.folder))
+    project_environment.link(Path(show.host.project.folder))
 
 
 def pids(show: Show) -> list[int]:
@@ -63,9 +63,9 @@ def test_nothing_of_google_s_is_imported_into_the_host(tmp_path: Path, probe_tox
 import sys, probe
 from pathlib import Path
 from headless_td import Host
-import engine_modes
+import project_environment
 project = Path({str(tmp_path / "project")!r})
-engine_modes.link_venv(project)
+project_environment.link(project)
 with probe.serving() as server, Host(project) as host:
     comp = host.load_tox(Path({str(probe_tox)!r}))
     comp.par.Engine, comp.par.Emulatorhost = "process", server.host
@@ -179,7 +179,7 @@ def test_both_components_share_one_process(
     tmp_path: Path, storage_emulator: StorageEmulator, firestore_emulator: FirestoreEmulator, bucket: str
 ) -> None:
     project = tmp_path / "project"
-    engine_modes.link_venv(project)
+    project_environment.link(project)
     with Host(project) as host:
         comps = [host.load_tox(layout.TOX / f"{name}.tox.dir") for name in layout.COMPONENTS]
         for comp, emulator in zip(comps, (storage_emulator, firestore_emulator), strict=True):

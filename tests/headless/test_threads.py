@@ -29,6 +29,20 @@ def in_thread(function: Callable[[], Any]) -> BaseException | None:
     return caught[0] if caught else None
 
 
+def test_a_host_without_guard_leaves_it_to_the_next_one(tmp_path: Path) -> None:
+    with Host(tmp_path / "one", guarded=False) as host:
+        project = host.op("/project1")
+        assert project.par.opshortcut.name == "opshortcut"
+        with pytest.raises(tdAttributeError):
+            _ = project.nothing
+        assert in_thread(lambda: project.OPType) is not None
+        host.conflicts.clear()
+    with Host(tmp_path / "two") as host:
+        table = host.op("/project1").create("tableDAT", "table")
+        assert isinstance(in_thread(lambda: table.appendRow), ThreadConflictError)
+        host.conflicts.clear()
+
+
 def forbidden(host: Host) -> dict[str, Callable[[], Any]]:
     """One use of every kind of object."""
     project = host.op("/project1")

@@ -28,7 +28,8 @@ from google.cloud import firestore
 
 import build
 import layout
-from bench import Row
+import project_environment
+from bench import Row, go_first
 from emulators import FirestoreEmulator, StorageEmulator
 from headless_td import Host, summarise
 
@@ -243,9 +244,9 @@ class _Show:
 def _measure(spec: dict[str, Any]) -> Result:
     """Draws frames as they fall due."""
     seconds = spec.get("seconds", SECONDS)
-    _go_first()
-    with Host(Path(spec["root"]) / spec["name"]) as host:
-        _link_environment(Path(host.project.folder))
+    go_first()
+    with Host(Path(spec["root"]) / spec["name"], guarded=False) as host:
+        project_environment.link(Path(host.project.folder))
         show = None if spec["case"] == "empty" else _Show(host, spec)
         _draw(host, spec["rounds"], 1.0)
         gc.collect()
@@ -267,13 +268,6 @@ def _measure(spec: dict[str, Any]) -> Result:
         }
 
 
-def _go_first() -> None:
-    """The host goes first where it may, so that what else the machine does counts less."""
-    if sys.platform == "linux":
-        with contextlib.suppress(PermissionError):
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-
-
 def _draw(host: Host, rounds: int, seconds: float) -> list[float]:
     """Draws frames for so long; how long each took from when it was due, in milliseconds."""
     times = []
@@ -287,13 +281,6 @@ def _draw(host: Host, rounds: int, seconds: float) -> list[float]:
         times.append((now - due) * 1000)
         due += (1 + (now - due) // (1 / FPS)) / FPS
     return times
-
-
-def _link_environment(project: Path) -> None:
-    """The process runs on the environment that this one runs on."""
-    folder = project / "venv" / "gcp"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.symlink_to(sys.prefix, target_is_directory=True)
 
 
 if __name__ == "__main__":

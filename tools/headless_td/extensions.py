@@ -52,12 +52,13 @@ class Slot:
 class ExtensionSet:
     """The extensions of one COMP."""
 
-    __slots__ = ("_defined", "_node", "_slots")
+    __slots__ = ("_declares", "_defined", "_node", "_slots")
 
     def __init__(self, node: "Node") -> None:
         self._node = node
         self._slots: list[Slot] = []
         self._defined = False
+        self._declares = False
 
     # -- definitions ------------------------------------------------------------------------------------------
 
@@ -91,11 +92,13 @@ class ExtensionSet:
         for slot in self._slots[self._node.pars.sequences["ext"].blocks :]:
             self._retire(slot)
             self._slots.remove(slot)
+        self._declares = any(slot.text for slot in self._slots)
         return self._slots
 
     def declared(self) -> bool:
         """Whether any extension is defined (or built in)."""
-        return self._node.native is not None or any(slot.text for slot in self._refresh())
+        self._refresh()
+        return self._declares or self._node.native is not None
 
     # -- instances --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ Closing it raises if a worker touched it, a callback raised, or a question came 
 """
 
 import contextlib
+import functools
 import sys
 import threading
 import time
@@ -63,6 +64,8 @@ class Host(Account):
         project: a saved project to open: onStart and onCreate run, as when a user opens it.
         keep_frames: how many frame costs are kept.
         thread_prefix: threads with such names belong to components and must end with them.
+        guarded: every attribute of an operator or parameter asks for its thread. Without, some uses off the main
+            thread go unnoticed, and an attribute costs what it does in a compiled host: for measurements.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Host(Account):
         project: Path | None = None,
         keep_frames: int = 250_000,
         thread_prefix: str = "tdg",
+        guarded: bool = True,
     ) -> None:
         super().__init__()
         self.unknowns = unknowns or Unknowns.default()
@@ -88,6 +92,7 @@ class Host(Account):
         self._broken: dict[Node, int] = {}
         self._installed = tdmodule.Installed()
         self._restore: list[Callable[[], None]] = []
+        self._guarded = guarded
         self._closed = self._quit = False
         threads.enter(self)
         try:
@@ -143,6 +148,8 @@ class Host(Account):
 
     def _install(self) -> None:
         self._installed.install()
+        if not self._guarded:
+            self._restore += [_unguard(OP), _unguard(Par)]
         former = threading.excepthook
 
         def excepthook(args: Any) -> None:
@@ -446,3 +453,10 @@ class Host(Account):
             self.close()
         except HostFailedError as failed:
             error.add_note(str(failed))
+
+
+def _unguard(cls: type) -> Callable[[], None]:
+    """Lets the attributes of a class be read without a word; what undoes it."""
+    guard = cls.__dict__["__getattribute__"]
+    cls.__getattribute__ = object.__getattribute__  # type: ignore[method-assign, assignment]
+    return functools.partial(setattr, cls, "__getattribute__", guard)

@@ -7,7 +7,6 @@ may be left.
 
 import hashlib
 import random
-import sys
 import tempfile
 import time
 import uuid
@@ -18,11 +17,9 @@ from pathlib import Path
 import psutil
 
 import layout
+import project_environment
 from emulators import FirestoreEmulator, Proxy, StorageEmulator
 from soak import _engine_host, _firestore_writes, storage
-
-if sys.platform == "win32":
-    import _winapi
 
 #: Rounds of a whole run; each project folder sees some, and is then examined.
 ROUNDS = 100
@@ -74,7 +71,7 @@ def play(
             bucket.put(f"seed-{number}", storage.seed_content(number))
             for round_ in range(rounds):
                 bucket.put(f"doomed-r{round_}-{number}", b"doomed")
-        link_environment(folder)
+        project_environment.link(folder)
         notes, kills = list[str](), {"engine": 0, "host": 0}
         with Proxy(files.host) as files_network, Proxy(documents.host) as documents_network:
             for number in range(rounds):
@@ -104,16 +101,6 @@ def play(
         f"killed {kills['engine']} engines and {kills['host']} hosts; {len(accepted) - len(transfers)} writes and "
         f"{len(transfers)} transfers accepted, all there, once and whole; nobody left"
     )
-
-
-def link_environment(project: Path) -> None:
-    """Gives a project the environment that this runs in as its own."""
-    venv = project / "venv" / "gcp"
-    venv.parent.mkdir(parents=True, exist_ok=True)
-    if sys.platform == "win32":
-        _winapi.CreateJunction(sys.prefix, str(venv))
-    else:
-        venv.symlink_to(sys.prefix, target_is_directory=True)
 
 
 def engines(project: Path) -> list[psutil.Process]:
