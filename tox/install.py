@@ -15164,12 +15164,15 @@ def plain_fields(fields: Mapping[str, Any], root: str) -> dict[str, Any]:
         fields: The map of names to `Value` messages.
         root: `projects/<project>/databases/<database>/documents/`; references below it are given without it.
     """
-    return {name: plain_value(value, root) for name, value in fields.items()}
+    # Not by `items()`: protobuf's maps leave that to Python, and this is done for every document that is told.
+    return {name: plain_value(fields[name], root) for name in fields}
 
 
 def plain_value(value: Any, root: str) -> Any:
     """The payload of one `Value` message."""
     kind = value.WhichOneof("value_type")
+    if kind in _SAME:
+        return getattr(value, kind)
     if kind is None:
         return {TYPE: UNSUPPORTED}
     if kind == "map_value":
@@ -15181,10 +15184,6 @@ def plain_value(value: Any, root: str) -> Any:
     if convert is None:
         return {TYPE: UNSUPPORTED}
     return convert(content, root)
-
-
-def _same(content: Any, _: str) -> Any:
-    return content
 
 
 def plain_double(number: float, _root: str = "") -> Any:
@@ -15220,12 +15219,12 @@ def _is_vector(fields: Mapping[str, Any], plain: Mapping[str, Any]) -> bool:
     return all(item.WhichOneof("value_type") == "double_value" for item in array.array_value.values)
 
 
+#: Kinds whose content is plain as it is.
+_SAME = frozenset({"string_value", "integer_value", "boolean_value"})
+
 _FROM_VALUE: dict[str, Callable[[Any, str], Any]] = {
     "null_value": lambda _content, _root: None,
-    "boolean_value": _same,
-    "integer_value": _same,
     "double_value": plain_double,
-    "string_value": _same,
     "timestamp_value": _plain_timestamp,
     "bytes_value": lambda content, _: {TYPE: BYTES, "value": base64.b64encode(content).decode("ascii")},
     "reference_value": lambda name, root: {TYPE: REFERENCE, "value": name.removeprefix(root)},

@@ -96,7 +96,7 @@ else:
                 "local/modules/tdg_core_bootstrap_messages": "e056facdd99a05ff",
                 "local/modules/tdg_core_connection": "737058cfbfe3bc45",
                 "local/modules/tdg_core_errors": "004ab41a0b33d0b6",
-                "local/modules/tdg_core_firestore_codec": "52f4d14079f940d9",
+                "local/modules/tdg_core_firestore_codec": "b988ae653744367e",
                 "local/modules/tdg_core_firestore_codec_path": "613f3766edc39bde",
                 "local/modules/tdg_core_firestore_codec_sdk": "3fa49caad9138ae1",
                 "local/modules/tdg_core_firestore_codec_time": "67a646247f48ec66",
