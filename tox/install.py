@@ -6760,6 +6760,14 @@ class Bridge:
         self.submit(tdg_core_messages.Accepted(*entry))
         return problem
 
+    def forget(self) -> None:
+        """The user's Reset: nothing that was accepted is wanted, by the engine in its turn and by the journal at once.
+
+        So what no engine has taken yet does not come back, should there be none any more before the end.
+        """
+        self._journal.clear()
+        self.submit(tdg_core_messages.Forget())
+
     def post(self, event: Message) -> None:
         """Lets a task outside the engine (the installer) send an event the same way. Any thread."""
         self._own.put(event)
@@ -7375,6 +7383,12 @@ class Journal:
                 some = runs[at : at + _MOST_RUNS]
                 which = " OR ".join(["entry BETWEEN ? AND ?"] * len(some))
                 self._connection.execute(f"DELETE FROM journal WHERE {which}", [end for run in some for end in run])  # noqa: S608
+            self._dirty.set()
+
+    def clear(self) -> None:
+        """Removes all entries: nobody wants any of it. On a full disk they stay; the engine is told all the same."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("DELETE FROM journal")
             self._dirty.set()
 
     def entries(self) -> list[Entry]:
@@ -12154,7 +12168,7 @@ class ComponentExt:
         self._engine_wanted = False
         self._bootstrap.cancel()
         self.connection.reset()
-        self._bridge.submit(tdg_core_messages.Forget())
+        self._bridge.forget()
         self.on_reset_tables()
         self.log.info("reset")
 
@@ -15983,7 +15997,7 @@ def applied(op_type: str, base: Payload | None, data: Payload, now: str) -> Payl
 
 def has_transforms(text: str) -> bool:
     """Whether a payload text may hold write-only markers; a quick look that may err towards True."""
-    return any(f'"{name}"' in text for name in codec.WRITE_ONLY)
+    return codec.TYPE in text and any(f'"{name}"' in text for name in codec.WRITE_ONLY)
 
 
 def _path(name: str) -> tuple[str, ...]:
@@ -16824,7 +16838,8 @@ class Documents:
         place = _place(local, queue_id)
         if local is None or place is None:
             return shown
-        confirmed, local.pending = local.pending[: place + 1], local.pending[place + 1 :]
+        confirmed = local.pending[: place + 1]
+        del local.pending[: place + 1]
         if local.version and not _older(local.version, version):
             self._replay(local)  # it was told already
         else:
@@ -16936,9 +16951,10 @@ class Documents:
     def _fold(self, local: _Local) -> None:
         """The server does not tell: our own idea of the older half of what it has carried out is taken for it."""
         half = len(local.settled) // 2
-        settled, local.settled = local.settled[:half], local.settled[half:]
-        for pending, local.folded in settled:
+        for pending, version in local.settled[:half]:
+            local.folded = version
             local.base = self._after(local.base, pending)
+        del local.settled[:half]
 
     def _after(self, base: _Payload | None, pending: Pending) -> _Payload | None:
         """The payload after that write."""

@@ -81,6 +81,14 @@ class Bridge:
         self.submit(tdg_core_messages.Accepted(*entry))
         return problem
 
+    def forget(self) -> None:
+        """The user's Reset: nothing that was accepted is wanted, by the engine in its turn and by the journal at once.
+
+        So what no engine has taken yet does not come back, should there be none any more before the end.
+        """
+        self._journal.clear()
+        self.submit(tdg_core_messages.Forget())
+
     def post(self, event: Message) -> None:
         """Lets a task outside the engine (the installer) send an event the same way. Any thread."""
         self._own.put(event)

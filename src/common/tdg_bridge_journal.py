@@ -97,6 +97,12 @@ class Journal:
                 self._connection.execute(f"DELETE FROM journal WHERE {which}", [end for run in some for end in run])  # noqa: S608
             self._dirty.set()
 
+    def clear(self) -> None:
+        """Removes all entries: nobody wants any of it. On a full disk they stay; the engine is told all the same."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("DELETE FROM journal")
+            self._dirty.set()
+
     def entries(self) -> list[Entry]:
         """All entries, oldest first."""
         rows = self._connection.execute("SELECT origin, entry, message FROM journal ORDER BY entry")

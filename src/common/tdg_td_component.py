@@ -352,7 +352,7 @@ class ComponentExt:
         self._engine_wanted = False
         self._bootstrap.cancel()
         self.connection.reset()
-        self._bridge.submit(tdg_core_messages.Forget())
+        self._bridge.forget()
         self.on_reset_tables()
         self.log.info("reset")
 

@@ -41,7 +41,7 @@ def applied(op_type: str, base: Payload | None, data: Payload, now: str) -> Payl
 
 def has_transforms(text: str) -> bool:
     """Whether a payload text may hold write-only markers; a quick look that may err towards True."""
-    return any(f'"{name}"' in text for name in codec.WRITE_ONLY)
+    return codec.TYPE in text and any(f'"{name}"' in text for name in codec.WRITE_ONLY)
 
 
 def _path(name: str) -> tuple[str, ...]:

@@ -174,7 +174,8 @@ class Documents:
         place = _place(local, queue_id)
         if local is None or place is None:
             return shown
-        confirmed, local.pending = local.pending[: place + 1], local.pending[place + 1 :]
+        confirmed = local.pending[: place + 1]
+        del local.pending[: place + 1]
         if local.version and not _older(local.version, version):
             self._replay(local)  # it was told already
         else:
@@ -286,9 +287,10 @@ class Documents:
     def _fold(self, local: _Local) -> None:
         """The server does not tell: our own idea of the older half of what it has carried out is taken for it."""
         half = len(local.settled) // 2
-        settled, local.settled = local.settled[:half], local.settled[half:]
-        for pending, local.folded in settled:
+        for pending, version in local.settled[:half]:
+            local.folded = version
             local.base = self._after(local.base, pending)
+        del local.settled[:half]
 
     def _after(self, base: _Payload | None, pending: Pending) -> _Payload | None:
         """The payload after that write."""

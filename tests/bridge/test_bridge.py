@@ -13,7 +13,7 @@ import tdg_bridge_thread
 import tdg_core_errors
 from tdg_bridge_outbox import Outbox
 from tdg_bridge_thread import ThreadTransport
-from tdg_core_messages import Accepted, Connect, EngineEnded, Logged, Message, Stored
+from tdg_core_messages import Accepted, Connect, EngineEnded, Forget, Logged, Message, Stored
 
 Inbox = queue.SimpleQueue[Any]
 
@@ -264,3 +264,18 @@ def test_an_engine_thread_does_not_need_the_globals_of_its_module(
     start.set()
     assert isinstance(drained(bridge, 1)[0], EngineEnded)
     bridge.close()
+
+
+def test_what_was_accepted_before_a_reset_is_not_offered_to_the_next_engine(tmp_path: Path) -> None:
+    engine, path = Echo(), tmp_path / "j.db"
+    bridge = bridge_to(engine, tdg_bridge_journal.Journal(path, quiet))
+    assert bridge.accept(Connect(1)) == ""
+    bridge.forget()
+    assert bridge.accept(Connect(2)) == ""
+    assert [event.message for event in drained(bridge, 3)] == ["accepted", "forget", "accepted"]
+    assert engine.got[1] == Forget()
+    bridge.close()
+    assert engine.ended.wait(20)
+    again = tdg_bridge_journal.Journal(path, quiet)
+    assert [entry.message["attempt"] for entry in again.entries()] == [2]
+    again.close()
