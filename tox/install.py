@@ -12358,8 +12358,8 @@ class Connection:
         self._life = tdg_core_connection.Lifecycle(self._breaker_ext.breaker)
         #: What the user should know although the connection is well; in `last_error` while nothing else is.
         self.notice = ""
-        self._shown = (tdg_core_connection.DISCONNECTED, "")
-        self._looked = ("", "", "", "")
+        #: State, error, circuit and notice as they are shown.
+        self._shown = (tdg_core_connection.DISCONNECTED, "", "", "")
         self.handlers: dict[str, Callable[[Any], None]] = {
             "packages_ready": self._packages_ready,
             "connected": self._connected,
@@ -12408,7 +12408,7 @@ class Connection:
     def tick(self, now: float) -> None:
         """To be called every frame: starts what is due, and shows what others have changed."""
         actions = self._life.tick(now, random.random())
-        if actions or self._looks() != self._looked:
+        if actions or self._looks() != self._shown:
             self._act(actions)
 
     def _packages_ready(self, event: tdg_core_messages.PackagesReady) -> None:
@@ -12438,12 +12438,11 @@ class Connection:
 
     def show(self) -> None:
         """Tells table, log and callback, the last two once per change."""
-        state, error, circuit, notice = self._looked = self._looks()
+        former, self._shown = self._shown, self._looks()
+        state, error, circuit, notice = self._shown
         self._status.set(state=state, circuit=circuit, last_error=error or notice)
-        now = (state, error)
-        if now == self._shown:
+        if (state, error) == former[:2]:
             return
-        self._shown = now
         connected = state == tdg_core_connection.CONNECTED
         since = datetime.datetime.now().astimezone().isoformat(timespec="seconds") if connected else ""
         self._status.set(connected_at=since)
@@ -12454,7 +12453,7 @@ class Connection:
         self._callbacks.call("onConnectionStateChange", state, error)
 
     def _looks(self) -> tuple[str, str, str, str]:
-        """All that is shown: state, error, circuit, notice."""
+        """What is to be shown: state, error, circuit, notice."""
         return self._life.state, self._life.error, self._breaker_ext.GetState(), self.notice
 ''',
     "src/common/tdg_td_engine.py": '''\
@@ -22873,12 +22872,7 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         except CloudError as error:
             self.log.error(f"Cannot {doing}: {error.message}")
             return ""
-        try:
-            problem = (promise or self._bridge_accept)(transfer)
-        except UnicodeError:
-            self.log.error(f"Cannot {doing!a}: a name or text holds half a character (a lone surrogate); remove it.")
-            return ""
-        if problem:
+        if problem := (promise or self._bridge_accept)(transfer):
             self.log.error(f"{transfer.type} {transfer.remote_path}: {problem}.")
         # Data that is not safe yet shows no size.
         spooled = transfer.options.get("spooled") and "data" not in transfer.options
@@ -25019,6 +25013,7 @@ Thread: any.
 """
 
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -25086,6 +25081,7 @@ class Requests:
             content = bytes(memoryview(data))
         except TypeError:
             raise CloudError("invalid", f"{type(data).__name__} is no data; give bytes or a bytearray.") from None
+        _check_text(folder, options)
         key, now = self._stamp()
         complete = {**options, "spooled": True}
         if len(content) <= SMALL_DATA:
@@ -25210,8 +25206,22 @@ class Requests:
         return local, paths.mirrored_name(local, root, self._remote_root, windows)
 
     def _transfer(self, kind: str, name: str, local: str, options: dict[str, Any]) -> Transfer:
+        _check_text(local, options)
         key, now = self._stamp()
         return Transfer(key, kind, name, local, now, -1, options)
+
+
+def _check_text(local: str, options: dict[str, Any]) -> None:
+    """Refuses what no file of ours and no server takes; the object's name is judged with the paths.
+
+    Raises:
+        CloudError: `invalid`.
+    """
+    try:
+        json.dumps([local, options], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        text = "a name or text in it holds half a character (a lone surrogate); remove it."
+        raise CloudError("invalid", text) from None
 
 
 def _patterns(given: Any) -> list[str]:

@@ -50,8 +50,8 @@ class Connection:
         self._life = tdg_core_connection.Lifecycle(self._breaker_ext.breaker)
         #: What the user should know although the connection is well; in `last_error` while nothing else is.
         self.notice = ""
-        self._shown = (tdg_core_connection.DISCONNECTED, "")
-        self._looked = ("", "", "", "")
+        #: State, error, circuit and notice as they are shown.
+        self._shown = (tdg_core_connection.DISCONNECTED, "", "", "")
         self.handlers: dict[str, Callable[[Any], None]] = {
             "packages_ready": self._packages_ready,
             "connected": self._connected,
@@ -100,7 +100,7 @@ class Connection:
     def tick(self, now: float) -> None:
         """To be called every frame: starts what is due, and shows what others have changed."""
         actions = self._life.tick(now, random.random())
-        if actions or self._looks() != self._looked:
+        if actions or self._looks() != self._shown:
             self._act(actions)
 
     def _packages_ready(self, event: tdg_core_messages.PackagesReady) -> None:
@@ -130,12 +130,11 @@ class Connection:
 
     def show(self) -> None:
         """Tells table, log and callback, the last two once per change."""
-        state, error, circuit, notice = self._looked = self._looks()
+        former, self._shown = self._shown, self._looks()
+        state, error, circuit, notice = self._shown
         self._status.set(state=state, circuit=circuit, last_error=error or notice)
-        now = (state, error)
-        if now == self._shown:
+        if (state, error) == former[:2]:
             return
-        self._shown = now
         connected = state == tdg_core_connection.CONNECTED
         since = datetime.datetime.now().astimezone().isoformat(timespec="seconds") if connected else ""
         self._status.set(connected_at=since)
@@ -146,5 +145,5 @@ class Connection:
         self._callbacks.call("onConnectionStateChange", state, error)
 
     def _looks(self) -> tuple[str, str, str, str]:
-        """All that is shown: state, error, circuit, notice."""
+        """What is to be shown: state, error, circuit, notice."""
         return self._life.state, self._life.error, self._breaker_ext.GetState(), self.notice

@@ -284,12 +284,7 @@ class StorageExt(tdg_td_storage_sync.SyncMethods, tdg_td_component.ComponentExt)
         except CloudError as error:
             self.log.error(f"Cannot {doing}: {error.message}")
             return ""
-        try:
-            problem = (promise or self._bridge_accept)(transfer)
-        except UnicodeError:
-            self.log.error(f"Cannot {doing!a}: a name or text holds half a character (a lone surrogate); remove it.")
-            return ""
-        if problem:
+        if problem := (promise or self._bridge_accept)(transfer):
             self.log.error(f"{transfer.type} {transfer.remote_path}: {problem}.")
         # Data that is not safe yet shows no size.
         spooled = transfer.options.get("spooled") and "data" not in transfer.options

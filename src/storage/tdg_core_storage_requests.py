@@ -4,6 +4,7 @@ Thread: any.
 """
 
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,7 @@ class Requests:
             content = bytes(memoryview(data))
         except TypeError:
             raise CloudError("invalid", f"{type(data).__name__} is no data; give bytes or a bytearray.") from None
+        _check_text(folder, options)
         key, now = self._stamp()
         complete = {**options, "spooled": True}
         if len(content) <= SMALL_DATA:
@@ -195,8 +197,22 @@ class Requests:
         return local, paths.mirrored_name(local, root, self._remote_root, windows)
 
     def _transfer(self, kind: str, name: str, local: str, options: dict[str, Any]) -> Transfer:
+        _check_text(local, options)
         key, now = self._stamp()
         return Transfer(key, kind, name, local, now, -1, options)
+
+
+def _check_text(local: str, options: dict[str, Any]) -> None:
+    """Refuses what no file of ours and no server takes; the object's name is judged with the paths.
+
+    Raises:
+        CloudError: `invalid`.
+    """
+    try:
+        json.dumps([local, options], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        text = "a name or text in it holds half a character (a lone surrogate); remove it."
+        raise CloudError("invalid", text) from None
 
 
 def _patterns(given: Any) -> list[str]:

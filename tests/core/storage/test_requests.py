@@ -158,3 +158,11 @@ def test_default_bucket_is_the_projects() -> None:
 def test_settings_survive_their_plain_form() -> None:
     found = settings_of(Bucket="b", Maxconcurrent=7)
     assert tdg_core_storage_settings.StorageSettings.from_plain(found.as_plain()) == found
+
+
+def test_half_a_character_is_refused_in_words_wherever_it_stands() -> None:
+    metadata = {"title": "half: \ud800"}
+    for size in (1, 1 << 20):
+        options = requests().upload_options(None, None, metadata, None)
+        with pytest.raises(CloudError, match="half a character"):
+            requests().data(b"x" * size, "a.bin", options, "/spool")
