@@ -349,10 +349,9 @@ class PastTable(Table):
     __slots__ = ("_journal", "_rows")
 
     def __init__(self, journal: Journal, unknowns: Unknowns) -> None:
+        super().__init__(unknowns)
         self._journal = journal
         self._rows: list[Row] | None = None
-        super().__init__(unknowns)
-        self._rows = None
         self.cols = journal.previous_cols
 
     @property
